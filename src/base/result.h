@@ -1,0 +1,40 @@
+#pragma once
+// Result<T>: a value or an Error. tl::expected has std::expected's shape, so that one can replace the other one day.
+
+#include <tl/expected.hpp>
+#include <utility>
+
+#include "base/error.h"
+
+namespace rutter {
+
+template <class T>
+using Result = tl::expected<T, Error>;
+using Status = Result<void>;
+
+/// The failure side of a Result: `return Fail(ErrorCode::kCorrupt, "rank 33");`
+inline tl::unexpected<Error> Fail(ErrorCode code, std::string message) {
+  return tl::unexpected<Error>(MakeError(code, std::move(message)));
+}
+inline tl::unexpected<Error> Fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+
+}  // namespace rutter
+
+#define RUTTER_CONCAT_INNER(a, b) a##b
+#define RUTTER_CONCAT(a, b) RUTTER_CONCAT_INNER(a, b)
+
+/// Returns the error of a Status or Result expression from the enclosing function.
+#define RUTTER_TRY(expression)                                                        \
+  do {                                                                                \
+    auto&& rutter_status = (expression);                                              \
+    if (!rutter_status) return ::rutter::Fail(std::move(rutter_status).error());      \
+  } while (false)
+
+#define RUTTER_ASSIGN_INNER(result, declaration, expression)          \
+  auto result = (expression);                                         \
+  if (!result) return ::rutter::Fail(std::move(result).error());      \
+  declaration = *std::move(result)
+
+/// `RUTTER_ASSIGN(auto x, F());` declares or assigns x from a Result, or returns its error.
+#define RUTTER_ASSIGN(declaration, expression) \
+  RUTTER_ASSIGN_INNER(RUTTER_CONCAT(rutter_result_, __COUNTER__), declaration, expression)

@@ -1,0 +1,31 @@
+#pragma once
+// Global heap: variable-length data. Source: HDF5 4.0, "Disk Format: Level 1E - Global Heap".
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "formats/hdf5/file.h"
+
+namespace rutter::hdf5 {
+
+/// Objects of the global heap collections of one file. Thread-safe; collections are parsed once and kept.
+class GlobalHeap {
+ public:
+  explicit GlobalHeap(File& file) : file_(file) {}
+  /// The bytes of object `index` of the collection at `address`; valid while the File lives.
+  /// Errors: kCorrupt (no such object, a size past the collection, a list that does not advance), kTruncated, kLimit.
+  Result<std::span<const std::byte>> Object(std::uint64_t address, std::uint32_t index);
+
+ private:
+  struct Collection;
+  File& file_;
+  std::mutex mutex_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<const Collection>> collections_;
+};
+
+}  // namespace rutter::hdf5

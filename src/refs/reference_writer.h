@@ -1,0 +1,45 @@
+#pragma once
+// A map as a reference document: kerchunk JSON v1 (Zarr v2 or v3 keys) or LINDI JSON.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/data_access.h"
+#include "model/map.h"
+
+namespace rutter {
+
+enum class Dialect : std::uint8_t { kKerchunk, kKerchunkZarr3, kLindi };
+
+struct WriteOptions {
+  Dialect dialect = Dialect::kKerchunk;
+  std::uint64_t inline_bytes = 1'000;        ///< Chunks up to this many decoded bytes, where inlining is needed or cheaper.
+  std::uint64_t max_inline_array_bytes = 8ull << 20;  ///< An array that can only be inlined is, up to this decoded size.
+  std::uint64_t flat_chunk_bytes = 1ull << 20;
+  bool relative = false;                     ///< Relative source paths (a note warns).
+  std::string generator;                     ///< "rutter 0.1.0".
+};
+
+/// An array (or attribute) that the dialect could not carry, with the reason.
+struct Unmapped {
+  std::string path;
+  std::string attribute;  ///< Empty for arrays.
+  Error reason;
+};
+
+struct WriteReport {
+  std::uint64_t arrays_mapped = 0, groups = 0, chunk_references = 0, inlined_chunks = 0, bytes_written = 0;
+  std::vector<Unmapped> unmapped;
+  std::vector<std::string> notes;  ///< Renamed nodes and the like.
+};
+
+/// Streams the document to `write` piece by piece (no whole document in memory). The order is that of docs/maps.md:
+/// "version" first, "refs" second, ".zgroup" early, the extra member "rutter" last.
+/// Errors: kIo from `write`, kLimit, kInternal. Arrays that cannot be carried are in the report, not errors.
+Result<WriteReport> WriteReferences(const Map& map, const DataAccess& data, const WriteOptions& options,
+                                    const std::function<Status(std::string_view)>& write);
+
+}  // namespace rutter
