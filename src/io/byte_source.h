@@ -28,6 +28,8 @@ struct Fingerprint {
 struct ReadRequest {
   std::uint64_t offset = 0;
   std::span<std::byte> out;
+  std::uint64_t prefetch_bytes = 0;  ///< For Prefetch without a buffer yet.
+  std::uint64_t length() const { return out.empty() ? prefetch_bytes : out.size(); }
 };
 
 /// Random access to an immutable sequence of bytes. Thread-safe.
@@ -48,6 +50,9 @@ class ByteSource {
   /// Fills many ranges; they may be fetched in any order, merged and in parallel. The first failure wins.
   /// The default reads one after the other.
   virtual Status ReadMany(std::span<const ReadRequest> requests);
+
+  /// Starts fetching these ranges in the background where the source can; a hint that never fails.
+  virtual void Prefetch(std::span<const ReadRequest>) {}
 
   /// The bytes themselves, without a copy, where the source lies in memory; nullopt elsewhere.
   virtual std::optional<std::span<const std::byte>> View(std::uint64_t offset, std::uint64_t length);

@@ -70,7 +70,6 @@ class File {
   Status CountAttribute();
 
  private:
-  struct Block;
   Result<const std::byte*> BlockBytes(std::uint64_t block_number);
 
   std::shared_ptr<ByteSource> source_;

@@ -1,0 +1,161 @@
+#include "formats/hdf5/file.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "base/checked.h"
+
+namespace rutter::hdf5 {
+namespace {
+
+// Small enough that scattered metadata of a big file costs little, large enough that a compact file is a few reads.
+constexpr std::uint64_t kBlockBytes = 64 * 1024;
+
+}  // namespace
+
+File::File(std::shared_ptr<ByteSource> source, std::shared_ptr<SourceOpener> opener, const Limits& limits)
+    : source_(std::move(source)), opener_(std::move(opener)), limits_(limits) {
+  if (auto view = source_->View(0, source_->size())) memory_ = *view;
+}
+
+void File::SetLayout(Sizes sizes, std::uint64_t base_address) {
+  sizes_ = sizes;
+  base_address_ = base_address;
+}
+
+Error File::MakeErrorAt(ErrorCode code, std::string message, std::uint64_t address, std::string_view structure,
+                        std::string_view spec) const {
+  Error error = MakeError(code, std::move(message));
+  error.where.source = name();
+  error.where.offset = CheckedAdd(base_address_, address).value_or(address);
+  error.where.structure = std::string(structure);
+  error.where.spec = std::string(spec);
+  return error;
+}
+
+Status File::CountObject() {
+  if (++objects_ <= limits_.objects) return {};
+  return rutter::Fail(MakeErrorAt(ErrorCode::kLimit, "more than " + std::to_string(limits_.objects) + " objects (Limits::objects)", 0, {}, {}));
+}
+
+Status File::CountAttribute() {
+  if (++attributes_ <= limits_.attributes) return {};
+  return rutter::Fail(
+      MakeErrorAt(ErrorCode::kLimit, "more than " + std::to_string(limits_.attributes) + " attributes (Limits::attributes)", 0, {}, {}));
+}
+
+Result<const std::byte*> File::BlockBytes(std::uint64_t block_number) {
+  auto found = blocks_.find(block_number);
+  if (found != blocks_.end()) return found->second.get();
+  std::uint64_t start = block_number * kBlockBytes;
+  std::uint64_t bytes = std::min(kBlockBytes, source_->size() - start);
+  if (kept_bytes_ + bytes > limits_.metadata_bytes) {
+    return rutter::Fail(MakeError(ErrorCode::kLimit, "more than " + std::to_string(limits_.metadata_bytes) +
+                                                         " bytes of metadata (Limits::metadata_bytes)"));
+  }
+  auto block = std::make_unique_for_overwrite<std::byte[]>(bytes);
+  RUTTER_TRY(source_->ReadAt(start, {block.get(), static_cast<std::size_t>(bytes)}));
+  kept_bytes_ += bytes;
+  return blocks_.emplace(block_number, std::move(block)).first->second.get();
+}
+
+Result<std::span<const std::byte>> File::Fetch(std::uint64_t address, std::uint64_t n, std::string_view structure,
+                                               std::string_view spec) {
+  if (!RangeInside(address, n, end())) {
+    std::uint64_t wanted = CheckedAdd(address, n).value_or(~0ull);
+    Error error = MakeErrorAt(ErrorCode::kTruncated, "needs bytes " + std::to_string(address) + " to " + std::to_string(wanted) +
+                                                         ", the file has " + std::to_string(end()),
+                              address, structure, spec);
+    return rutter::Fail(std::move(error));
+  }
+  std::uint64_t offset = base_address_ + address;
+  if (memory_.data() != nullptr) return memory_.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(n));
+  if (n == 0) return std::span<const std::byte>{};
+  auto located = [&](Error error) {
+    error.where.structure = std::string(structure);
+    error.where.spec = std::string(spec);
+    if (error.where.source.empty()) error.where.source = name();
+    return rutter::Fail(std::move(error));
+  };
+  std::lock_guard lock(mutex_);
+  std::uint64_t first = offset / kBlockBytes, last = (offset + n - 1) / kBlockBytes;
+  if (first == last) {
+    auto block = BlockBytes(first);
+    if (!block) return located(std::move(block).error());
+    return std::span<const std::byte>{*block + offset % kBlockBytes, static_cast<std::size_t>(n)};
+  }
+  // A structure over several blocks is kept as one piece; the longest piece at an offset serves the shorter ones.
+  auto found = stitched_at_.find(offset);
+  if (found != stitched_at_.end() && found->second.first >= n) return std::span<const std::byte>{found->second.second, static_cast<std::size_t>(n)};
+  if (n > limits_.metadata_bytes || kept_bytes_ + n > limits_.metadata_bytes) {
+    return rutter::Fail(MakeErrorAt(ErrorCode::kLimit, "more than " + std::to_string(limits_.metadata_bytes) +
+                                                           " bytes of metadata (Limits::metadata_bytes)",
+                                    address, structure, spec));
+  }
+  auto piece = std::make_unique_for_overwrite<std::byte[]>(n);
+  if (n <= 4 * kBlockBytes) {
+    std::uint64_t done = 0;
+    while (done < n) {
+      auto block = BlockBytes((offset + done) / kBlockBytes);
+      if (!block) return located(std::move(block).error());
+      std::uint64_t within = (offset + done) % kBlockBytes;
+      std::uint64_t take = std::min(n - done, kBlockBytes - within);
+      std::memcpy(piece.get() + done, *block + within, take);
+      done += take;
+    }
+  } else if (auto status = source_->ReadAt(offset, {piece.get(), static_cast<std::size_t>(n)}); !status) {
+    return located(std::move(status).error());
+  }
+  kept_bytes_ += n;
+  std::span<const std::byte> bytes{piece.get(), static_cast<std::size_t>(n)};
+  stitched_at_[offset] = {n, piece.get()};
+  stitched_.push_back(std::move(piece));
+  return bytes;
+}
+
+Result<ByteReader> File::Open(std::uint64_t address, std::uint64_t n, std::string_view structure, std::string_view spec) {
+  RUTTER_ASSIGN(auto bytes, Fetch(address, n, structure, spec));
+  return ByteReader(bytes, base_address_ + address, {name(), structure, spec});
+}
+
+Result<ByteReader> File::OpenUpTo(std::uint64_t address, std::uint64_t n, std::string_view structure, std::string_view spec) {
+  if (address >= end()) {
+    return rutter::Fail(MakeErrorAt(ErrorCode::kTruncated, "the address lies behind the end of the file, " + std::to_string(end()),
+                                    address, structure, spec));
+  }
+  return Open(address, std::min(n, end() - address), structure, spec);
+}
+
+Status File::ReadMany(std::span<const Read> reads, std::string_view structure, std::string_view spec) {
+  std::vector<ReadRequest> requests;
+  requests.reserve(reads.size());
+  for (const Read& read : reads) {
+    if (!RangeInside(read.address, read.out.size(), end())) {
+      return rutter::Fail(MakeErrorAt(ErrorCode::kTruncated, "needs " + std::to_string(read.out.size()) + " bytes, the file has " +
+                                                                 std::to_string(end()),
+                                      read.address, structure, spec));
+    }
+    requests.push_back({base_address_ + read.address, read.out});
+  }
+  if (auto status = source_->ReadMany(requests); !status) {
+    Error error = std::move(status).error();
+    error.where.structure = std::string(structure);
+    error.where.spec = std::string(spec);
+    return rutter::Fail(std::move(error));
+  }
+  return {};
+}
+
+void File::Prefetch(std::span<const std::pair<std::uint64_t, std::uint64_t>> address_and_length) {
+  if (memory_.data() != nullptr) return;
+  std::vector<ReadRequest> requests;
+  requests.reserve(address_and_length.size());
+  for (auto [address, length] : address_and_length) {
+    if (RangeInside(address, length, end())) requests.push_back({base_address_ + address, {}, length});
+  }
+  source_->Prefetch(requests);
+}
+
+}  // namespace rutter::hdf5
