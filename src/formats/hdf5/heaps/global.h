@@ -25,7 +25,8 @@ class GlobalHeap {
   struct Collection;
   File& file_;
   std::mutex mutex_;
-  std::unordered_map<std::uint64_t, std::shared_ptr<const Collection>> collections_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<const Collection>> collections_;  ///< Failed ones too.
+  std::uint64_t parsed_bytes_ = 0;  ///< Of all collections; they do not overlap, so it stays below the file's size.
 };
 
 }  // namespace rutter::hdf5
