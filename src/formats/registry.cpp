@@ -5,11 +5,15 @@
 #include <string>
 #include <utility>
 
+#include "formats/npy/format.h"
+
 namespace rutter {
 namespace {
 
 // To add a format: declare it here, add its row below, and see docs/formats/README.md for what else it brings.
-constexpr std::array<const Format*, 0> kFormats = {};
+constexpr std::array kFormats = {
+    &kNpyFormat,
+};
 
 constexpr std::size_t kHeadBytes = 64 * 1024;
 
