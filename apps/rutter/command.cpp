@@ -1,0 +1,84 @@
+#include "rutter/command.h"
+
+#include <array>
+#include <cstdio>
+
+#include "model/value_json.h"
+
+namespace rutter::cli {
+
+void CommonOptions::Add(CLI::App& command, const char* path_help) {
+  command.add_option("path", path, path_help)->required();
+  command.add_flag("--json", json, "Print JSON, for programs");
+  command.add_option("--allow", allow, "Folder that the file or map may lead to, beside its own (repeatable)")->type_name("FOLDER");
+}
+
+Result<Dataset> CommonOptions::Open() const {
+  OpenAnyOptions options;
+  options.allow = allow;
+  return OpenAny(path, options);
+}
+
+bool& JsonErrors() {
+  static bool json = false;
+  return json;
+}
+
+void PrintError(const Error& error, bool json) {
+  std::string out;
+  if (!json) {
+    out = "rutter: " + error.ToString() + "\n";
+    if (!error.hint.empty()) out += "hint: " + error.hint + "\n";
+  } else {
+    auto text = [&out](const char* key, const std::string& value) {
+      out += std::string(",\"") + key + "\":";
+      AppendJson(Value(value), out);
+    };
+    out = std::string("{\"code\":\"") + ErrorCodeName(error.code) + "\"";
+    text("message", error.message);
+    text("source", error.where.source);
+    out += ",\"offset\":" + (error.where.offset ? std::to_string(*error.where.offset) : "null");
+    text("structure", error.where.structure);
+    text("spec", error.where.spec);
+    text("path", error.where.path);
+    text("hint", error.hint);
+    out += "}\n";
+  }
+  std::fwrite(out.data(), 1, out.size(), stderr);
+}
+
+Status PrintOut(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
+  return Fail(ErrorCode::kIo, "cannot write to standard output");
+}
+
+std::string HumanBytes(std::uint64_t bytes) {
+  static constexpr std::array<const char*, 6> kUnits = {"B", "kB", "MB", "GB", "TB", "PB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1000 && unit + 1 < kUnits.size()) {
+    value /= 1000;
+    ++unit;
+  }
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.3g %s", value, kUnits[unit]);
+  return text.data();
+}
+
+std::string HumanCount(std::uint64_t count) {
+  std::string digits = std::to_string(count);
+  for (std::size_t at = digits.size(); at > 3;) {
+    at -= 3;
+    digits.insert(at, ",");
+  }
+  return digits;
+}
+
+std::string ShapeText(const std::vector<std::uint64_t>& shape) {
+  if (shape.empty()) return "scalar";
+  std::string text;
+  for (std::size_t k = 0; k < shape.size(); ++k) text += (k == 0 ? "" : " x ") + std::to_string(shape[k]);
+  return text;
+}
+
+}  // namespace rutter::cli

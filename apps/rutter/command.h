@@ -1,0 +1,50 @@
+#pragma once
+// What the subcommands share: options, errors on stderr, exit codes.
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "ops/open.h"
+
+namespace rutter::cli {
+
+/// A subcommand's work; its Status becomes the exit code.
+using Run = std::function<Status()>;
+
+/// Adds one subcommand to the application; `run` is filled and called when the user chose it.
+using AddCommand = void (*)(CLI::App& app, Run& run);
+void AddMap(CLI::App& app, Run& run);
+void AddLs(CLI::App& app, Run& run);
+void AddRead(CLI::App& app, Run& run);
+void AddCheck(CLI::App& app, Run& run);
+void AddInspect(CLI::App& app, Run& run);
+
+/// Options of every subcommand that opens a file.
+struct CommonOptions {
+  std::string path;
+  bool json = false;
+  std::vector<std::string> allow;
+  void Add(CLI::App& command, const char* path_help);
+  Result<Dataset> Open() const;
+};
+
+/// Prints one line, and the hint on another; one JSON object instead where `json`.
+void PrintError(const Error& error, bool json);
+
+/// Whether the chosen command runs with --json (so that its errors do too).
+bool& JsonErrors();
+
+/// Writes to stdout; kIo where the reader went away or the disk is full.
+Status PrintOut(std::string_view text);
+
+std::string HumanBytes(std::uint64_t bytes);  ///< "1.26 GB"
+std::string HumanCount(std::uint64_t count);  ///< "1,000,000"
+
+/// "12 x 384"; "scalar".
+std::string ShapeText(const std::vector<std::uint64_t>& shape);
+
+}  // namespace rutter::cli

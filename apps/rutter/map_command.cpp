@@ -1,0 +1,110 @@
+// rutter map: writes the map of a file.
+
+#include <memory>
+#include <utility>
+
+#include "io/atomic_file.h"
+#include "model/value_json.h"
+#include "refs/reference_writer.h"
+#include "rutter/command.h"
+
+namespace rutter::cli {
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::string output, dialect;
+  bool relative = false;
+};
+
+bool EndsWith(const std::string& text, std::string_view ending) { return text.size() >= ending.size() && text.ends_with(ending); }
+
+Result<Dialect> ChooseDialect(const Options& options) {
+  if (options.dialect == "kerchunk") return Dialect::kKerchunk;
+  if (options.dialect == "lindi") return Dialect::kLindi;
+  if (options.dialect == "zarr3") return Dialect::kKerchunkZarr3;
+  if (EndsWith(options.output, ".lindi.json")) return Dialect::kLindi;
+  if (EndsWith(options.output, ".zarr3.json")) return Dialect::kKerchunkZarr3;
+  if (EndsWith(options.output, ".json")) return Dialect::kKerchunk;
+  Error error = MakeError(ErrorCode::kInvalidArgument, "the ending of " + options.output + " names no kind of map");
+  error.hint = "use .json, .lindi.json or .zarr3.json, or say --to kerchunk, lindi or zarr3";
+  return Fail(std::move(error));
+}
+
+void AppendUnmappedJson(const Unmapped& item, std::string& out) {
+  out += "{\"path\":";
+  AppendJson(Value(item.path), out);
+  if (!item.attribute.empty()) {
+    out += ",\"attribute\":";
+    AppendJson(Value(item.attribute), out);
+  }
+  out += std::string(",\"code\":\"") + ErrorCodeName(item.reason.code) + "\",\"reason\":";
+  AppendJson(Value(item.reason.ToString()), out);
+  out += "}";
+}
+
+std::string JsonSummary(const std::string& output, const Map& map, const WriteReport& report) {
+  std::string out = "{\"map\":";
+  AppendJson(Value(output), out);
+  out += ",\"format\":\"" + map.format + "\",\"groups\":" + std::to_string(report.groups) + ",\"arrays_mapped\":" + std::to_string(report.arrays_mapped) +
+         ",\"chunk_references\":" + std::to_string(report.chunk_references) + ",\"inlined_chunks\":" + std::to_string(report.inlined_chunks) +
+         ",\"bytes_written\":" + std::to_string(report.bytes_written) + ",\"unmapped\":[";
+  for (std::size_t k = 0; k < report.unmapped.size(); ++k) {
+    if (k != 0) out += ",";
+    AppendUnmappedJson(report.unmapped[k], out);
+  }
+  out += "],\"notes\":[";
+  bool first = true;
+  for (const auto* notes : {&map.notes, &report.notes}) {
+    for (const std::string& note : *notes) {
+      if (!first) out += ",";
+      first = false;
+      AppendJson(Value(note), out);
+    }
+  }
+  return out + "]}\n";
+}
+
+std::string TextSummary(const std::string& output, const Map& map, const WriteReport& report) {
+  std::string out = output + ": " + HumanCount(report.arrays_mapped) + " arrays in " + HumanCount(report.groups) + " groups (" + map.format + "), " +
+                    HumanCount(report.chunk_references) + " chunk references, " + HumanCount(report.inlined_chunks) + " chunks inlined, " +
+                    HumanBytes(report.bytes_written) + "\n";
+  for (const auto* notes : {&map.notes, &report.notes}) {
+    for (const std::string& note : *notes) out += "note: " + note + "\n";
+  }
+  for (const Unmapped& item : report.unmapped) {
+    out += "not mapped: " + item.path + (item.attribute.empty() ? "" : " attribute " + item.attribute) + ": " + item.reason.ToString() + "\n";
+  }
+  return out;
+}
+
+Status RunMap(Options options) {
+  if (options.output.empty()) options.output = options.common.path + ".json";
+  RUTTER_ASSIGN(Dialect dialect, ChooseDialect(options));
+  RUTTER_ASSIGN(Dataset dataset, options.common.Open());
+  WriteOptions write;
+  write.dialect = dialect;
+  write.relative = options.relative;
+  write.generator = "rutter " RUTTER_VERSION;
+  RUTTER_ASSIGN(auto file, AtomicFile::Create(options.output));
+  RUTTER_ASSIGN(WriteReport report, WriteReferences(dataset.map, *dataset.reader, write, [&](std::string_view text) { return file->Write(text); }));
+  RUTTER_TRY(file->Commit());
+  return PrintOut(options.common.json ? JsonSummary(options.output, dataset.map, report) : TextSummary(options.output, dataset.map, report));
+}
+
+}  // namespace
+
+void AddMap(CLI::App& app, Run& run) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("map", "Write the map of a file");
+  options->common.Add(*command, "The file to map");
+  command->add_option("-o,--output", options->output, "The map to write (default: FILE.json); the ending chooses the kind")->type_name("MAP");
+  command->add_option("--to", options->dialect, "kerchunk, lindi or zarr3, whatever the ending")->check(CLI::IsMember({"kerchunk", "lindi", "zarr3"}));
+  command->add_flag("--relative", options->relative, "Write source paths relative to the map (clients resolve them differently)");
+  command->callback([options, &run] {
+    JsonErrors() = options->common.json;
+    run = [options] { return RunMap(*options); };
+  });
+}
+
+}  // namespace rutter::cli

@@ -1,0 +1,51 @@
+#include "ops/open.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "conventions/conventions.h"
+#include "formats/registry.h"
+#include "refs/reference_reader.h"
+
+namespace rutter {
+namespace {
+
+constexpr std::uint64_t kHeadBytes = 4'096;
+
+Result<Map> ReadDocument(ByteSource& source, const Limits& limits) {
+  if (source.size() > limits.metadata_bytes) {
+    Error error = MakeError(ErrorCode::kLimit, "the map has " + std::to_string(source.size()) + " bytes (Limits::metadata_bytes)");
+    error.where.source = source.name();
+    return Fail(std::move(error));
+  }
+  std::string document(static_cast<std::size_t>(source.size()), '\0');
+  RUTTER_TRY(source.ReadAt(0, std::as_writable_bytes(std::span(document.data(), document.size()))));
+  return ReadReferences(document, source.name(), limits);
+}
+
+}  // namespace
+
+Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) {
+  RUTTER_ASSIGN(auto source, OpenFile(path));
+  Dataset dataset;
+  dataset.path = path;
+  std::vector<std::byte> head(static_cast<std::size_t>(std::min(source->size(), kHeadBytes)));
+  RUTTER_TRY(source->ReadAt(0, head));
+  auto opener = MakeFileOpener(options.allow);
+  if (LooksLikeReferences({reinterpret_cast<const char*>(head.data()), head.size()})) {
+    RUTTER_ASSIGN(dataset.map, ReadDocument(*source, options.limits));
+    dataset.pool = std::make_shared<SourcePool>(dataset.map.sources, path, opener);
+    dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits);
+    return dataset;
+  }
+  dataset.is_native = true;
+  OpenOptions open{options.limits, opener};
+  RUTTER_ASSIGN(dataset.file, OpenWithAnyFormat(source, open));
+  RUTTER_ASSIGN(dataset.map, dataset.file->Describe());
+  dataset.pool = std::make_shared<SourcePool>(dataset.file->Sources());
+  dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits);
+  if (options.conventions) RUTTER_TRY(ApplyConventions(dataset.map, *dataset.reader));
+  return dataset;
+}
+
+}  // namespace rutter
