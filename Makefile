@@ -1,0 +1,51 @@
+# The whole project in a few words. `make` alone tells them.
+#   make demo      install what is missing, build, and walk through one recording
+#   make build     build/release/bin/rutter
+#   make test      every test; ends with "N passed, N failed, N skipped"
+#   make hostile   damaged files in the full number: 100,000 mutants, every truncation of 40 files
+#   make fuzz      FUZZ_TARGET=hdf5 FUZZ_RUNS=1000000; without a target, all of them
+#   make bench     beside other tools; see bench/README.md
+#   make format    clang-format over the sources
+#   make clean     remove build/
+.DEFAULT_GOAL := help
+.PHONY: help demo build test hostile fuzz bench format clean
+
+PART =
+FUZZ_TARGET =
+FUZZ_RUNS = 100000
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+build:
+	@tools/bootstrap.sh build
+	@mkdir -p build
+	@cmake --preset release > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@cmake --build build/release --target rutter
+
+demo: build
+	@sh tools/demo.sh
+
+test:
+	@tools/bootstrap.sh build test
+	@python3 tools/run_tests.py $(PART)
+
+hostile:
+	@tools/bootstrap.sh build
+	@sh tools/hostile.sh
+
+fuzz:
+	@tools/bootstrap.sh build fuzz
+	@sh tools/fuzz.sh "$(FUZZ_RUNS)" $(FUZZ_TARGET)
+
+bench:
+	@tools/bootstrap.sh build test bench
+	@sh bench/run.sh
+
+format:
+	@tools/bootstrap.sh format
+	@git ls-files 'src/*.h' 'src/*.cpp' 'apps/*.h' 'apps/*.cpp' 'tests/*.h' 'tests/*.cpp' 'fuzz/*.h' 'fuzz/*.cpp' \
+	  'bench/*.cpp' | xargs -r clang-format -i
+
+clean:
+	rm -rf build
