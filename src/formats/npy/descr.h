@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "formats/npy/python_literal.h"
 #include "model/dtype.h"
+#include "model/selection.h"
 
 namespace rutter::npy {
 
