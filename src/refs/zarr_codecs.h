@@ -1,0 +1,28 @@
+#pragma once
+// An array's pipeline in the words of Zarr v2 and v3.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "codecs/codec.h"
+
+namespace rutter {
+
+/// What a dialect declares for a pipeline.
+struct DeclaredCodecs {
+  std::vector<CodecSpec> stages;    ///< The stages that clients undo, in the order of writing.
+  std::uint32_t cut_bytes = 0;      ///< Cut off the end of every stored chunk: a trailing fletcher32.
+  std::string filters = "null";     ///< Zarr v2 JSON.
+  std::string compressor = "null";  ///< Zarr v2 JSON.
+  std::string v3;                   ///< Zarr v3: ",{...}" per stage, to follow the "bytes" codec.
+};
+
+/// Errors: kUnsupported, naming the first stage that Zarr clients have no codec for.
+Result<DeclaredCodecs> DeclareCodecs(const std::vector<CodecSpec>& stages, std::uint32_t element_bytes);
+
+/// One numcodecs configuration ({"id": "zlib", "level": 4}) as a stage. Errors: kCorrupt.
+Result<CodecSpec> CodecFromNumcodecs(std::string_view json, std::uint32_t element_bytes);
+
+}  // namespace rutter
