@@ -1,0 +1,45 @@
+#pragma once
+// Names of nodes and dimensions in a document that every client can open.
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "model/map.h"
+
+namespace rutter {
+
+/// Document paths ("a/b", "" for the root) of a map's nodes. Characters that some clients cannot fetch become "_"; a
+/// name that would hide metadata or collide with a sibling gets a suffix.
+class NodeNames {
+ public:
+  explicit NodeNames(const Map& map);
+  const std::string& Path(const Node& node) const { return paths_.at(&node); }
+  bool Renamed(const Node& node) const { return renamed_.contains(&node); }
+
+ private:
+  std::unordered_map<const Node*, std::string> paths_;
+  std::unordered_map<const Node*, bool> renamed_;
+};
+
+/// Names for dimensions that have none: phony_dim_N, the same for equal lengths in one group and different ones within one
+/// array, unique in the file. Where two arrays of a group give one name two lengths, the later one's is replaced too,
+/// because xarray refuses the whole group otherwise.
+class DimensionNames {
+ public:
+  explicit DimensionNames(const Map& map);
+  /// The names of an array of this shape (after the plan), in the group that holds it; `invented` tells whether any is.
+  std::vector<std::string> For(const Node& group, const Shape& shape, const std::vector<std::string>& known, bool& invented);
+
+ private:
+  struct Group {
+    std::map<std::pair<std::uint64_t, std::size_t>, std::string> phony;  ///< (length, occurrence) -> name
+    std::unordered_map<std::string, std::uint64_t> lengths;
+  };
+  std::unordered_map<const Node*, Group> groups_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace rutter
