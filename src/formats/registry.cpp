@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "formats/npy/format.h"
+#include "formats/spikeglx/format.h"
 
 namespace rutter {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 // To add a format: declare it here, add its row below, and see docs/formats/README.md for what else it brings.
 constexpr std::array kFormats = {
     &kNpyFormat,
+    &kSpikeGlxFormat,
 };
 
 constexpr std::size_t kHeadBytes = 64 * 1024;

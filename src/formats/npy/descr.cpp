@@ -39,7 +39,7 @@ DtypePtr MakeExtendedFloat(std::uint64_t size_bytes, ByteOrder order) {
   dtype.float_layout.mantissa_bit = 0;
   dtype.float_layout.mantissa_bits = 64;
   dtype.float_layout.exponent_bias = 16383;
-  dtype.float_layout.normalization = FloatLayout::Normalization::kNone;
+  dtype.float_layout.normalization = FloatLayout::Normalization::kMsbSet;
   return std::make_shared<Dtype>(std::move(dtype));
 }
 

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "formats/npy/python_literal.h"
+#include "model/value_json.h"
 
 namespace rutter::npy {
 namespace {
@@ -34,8 +36,10 @@ Result<Preamble> DecodePreamble(std::span<const std::byte> bytes, std::string_vi
 Result<Header> DecodeDictionary(std::string_view text, const Preamble& preamble, std::string_view source, const Limits& limits) {
   ReaderContext context{source, "NPY header", kSpec};
   std::uint64_t offset = preamble.dictionary_offset;
-  RUTTER_ASSIGN(Literal dictionary, ParseLiteral(text, preamble.major < 3, offset, context, limits));
   auto wrong = [&](ErrorCode code, std::string message) { return Fail(At(MakeError(code, std::move(message)), source, offset)); };
+  std::string utf8 = preamble.major < 3 ? Latin1ToUtf8(text) : std::string(text);
+  if (!IsUtf8(utf8)) return wrong(ErrorCode::kCorrupt, "the header is not UTF-8");
+  RUTTER_ASSIGN(Literal dictionary, ParseLiteral(utf8, offset, context, limits));
   if (dictionary.kind != Literal::Kind::kDict) return wrong(ErrorCode::kCorrupt, "the header is no dictionary");
   const Literal* descr = dictionary.Find("descr");
   const Literal* order = dictionary.Find("fortran_order");

@@ -38,8 +38,8 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 class Parser {
  public:
-  Parser(std::string_view text, bool latin1, std::uint64_t file_offset, const ReaderContext& context, const Limits& limits)
-      : text_(text), latin1_(latin1), offset_(file_offset), context_(context), limits_(limits) {}
+  Parser(std::string_view text, std::uint64_t file_offset, const ReaderContext& context, const Limits& limits)
+      : text_(text), offset_(file_offset), context_(context), limits_(limits) {}
 
   Result<Literal> Whole() {
     RUTTER_ASSIGN(Literal literal, Any(0));
@@ -167,8 +167,6 @@ class Parser {
       if (c == '\n') return Wrong("a string does not end on its line");
       if (c == '\\') {
         RUTTER_TRY(Escape(value));
-      } else if (latin1_) {
-        AppendUtf8(static_cast<unsigned char>(c), value);
       } else {
         value.push_back(c);
       }
@@ -204,7 +202,6 @@ class Parser {
   }
 
   std::string_view text_;
-  bool latin1_;
   std::uint64_t offset_;
   ReaderContext context_;
   const Limits& limits_;
@@ -221,9 +218,9 @@ const Literal* Literal::Find(std::string_view key) const {
   return nullptr;
 }
 
-Result<Literal> ParseLiteral(std::string_view text, bool latin1, std::uint64_t file_offset, const ReaderContext& context,
+Result<Literal> ParseLiteral(std::string_view text, std::uint64_t file_offset, const ReaderContext& context,
                              const Limits& limits) {
-  return Parser(text, latin1, file_offset, context, limits).Whole();
+  return Parser(text, file_offset, context, limits).Whole();
 }
 
 }  // namespace rutter::npy

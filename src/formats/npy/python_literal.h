@@ -17,7 +17,7 @@ namespace rutter::npy {
 struct Literal {
   enum class Kind : std::uint8_t { kString, kInteger, kBool, kTuple, kList, kDict };
   Kind kind = Kind::kString;
-  std::string text;           ///< kString: the value, escapes resolved, UTF-8. kDict items: see `keys`.
+  std::string text;           ///< kString: the value, escapes resolved, UTF-8.
   std::uint64_t integer = 0;  ///< kInteger; kBool as 0 or 1.
   std::vector<Literal> items;     ///< Tuple, list; dict: the values.
   std::vector<std::string> keys;  ///< Dict: one key per item.
@@ -26,11 +26,10 @@ struct Literal {
   const Literal* Find(std::string_view key) const;  ///< Dict only; nullptr where there is no such key.
 };
 
-/// Parses one literal that fills `text` but for white space. `text` starts at `file_offset` of the source.
-/// `latin1`: bytes over 127 are Latin-1 (versions 1 and 2), else UTF-8.
+/// Parses one literal that fills `text` (UTF-8) but for white space. `text` starts at `file_offset` of the source.
 /// Errors: kCorrupt (not a literal of these kinds), kLimit (Limits::depth, Limits::members).
 /// Source: NumPy 2, "numpy.lib.format", and the Python language reference, "Lexical analysis".
-Result<Literal> ParseLiteral(std::string_view text, bool latin1, std::uint64_t file_offset, const ReaderContext& context,
+Result<Literal> ParseLiteral(std::string_view text, std::uint64_t file_offset, const ReaderContext& context,
                              const Limits& limits);
 
 }  // namespace rutter::npy

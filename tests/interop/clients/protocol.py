@@ -1,0 +1,95 @@
+"""How a client under test talks with clients_test.py.
+
+Standard input: one JSON request a line, {"map": file, "out": folder, ...}. For each the client writes what it read into
+the folder, index.json last, and answers one JSON line {"done": map}. index.json holds {"arrays": {path: entry}}, where an
+entry is {"npy": file}, {"values": nested lists} for what NumPy has no plain form for, or {"error": text}; and
+{"error": text} beside or instead of "arrays" where the map as a whole could not be opened or listed.
+"""
+
+import base64
+import json
+import os
+import sys
+import warnings
+
+import numpy as np
+
+warnings.simplefilter("ignore")
+MAX_BYTES = 64 << 20
+
+
+def array_paths(map_file):
+    """The arrays that a reference document names, by their metadata keys."""
+    with open(map_file) as file:
+        document = json.load(file)
+    refs = document.get("refs", document)
+    found = []
+    for key, value in refs.items():
+        folder, _, name = key.rpartition("/")
+        if name == ".zarray":
+            found.append(folder)
+        elif name == "zarr.json":
+            meta = json.loads(value) if isinstance(value, str) else value
+            if meta["node_type"] == "array":
+                found.append(folder)
+    return found
+
+
+def corner(shape, itemsize):
+    """All of an array, or its first elements where it is very big."""
+    budget = max(1, MAX_BYTES // max(1, itemsize))
+    picks = []
+    for n in reversed(shape):
+        take = max(1, min(n, budget)) if n else 0
+        budget = max(1, budget // max(1, take))
+        picks.append(slice(0, take))
+    return tuple(reversed(picks)) if shape else ()
+
+
+def plain(value):
+    """Anything as JSON; bytes that are text as text."""
+    if isinstance(value, np.ndarray):
+        return [plain(v) for v in value.tolist()] if value.ndim else plain(value[()])
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return {"base64": base64.b64encode(value).decode()}
+    if isinstance(value, complex):
+        return {"real": value.real, "imag": value.imag}
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def short(error):
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
+def store_array(folder, number, value):
+    """An entry of index.json for one value."""
+    value = np.asarray(value)
+    if value.dtype.hasobject or value.dtype.kind == "T":
+        return {"values": plain(value.astype(object)), "shape": list(value.shape)}
+    name = f"{number}.npy"
+    np.save(os.path.join(folder, name), value, allow_pickle=False)
+    return {"npy": name}
+
+
+def serve(read_map):
+    """Answers requests by `read_map(request, folder)`, which returns what index.json is to hold."""
+    for line in sys.stdin:
+        request = json.loads(line)
+        os.makedirs(request["out"], exist_ok=True)
+        try:
+            index = read_map(request, request["out"])
+        except Exception as error:
+            index = {"error": short(error)}
+        with open(os.path.join(request["out"], "index.json"), "w") as out:
+            json.dump(index, out)
+        sys.__stdout__.write(json.dumps({"done": request["map"]}) + "\n")
+        sys.__stdout__.flush()

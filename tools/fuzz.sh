@@ -1,0 +1,50 @@
+#!/bin/sh
+# Builds fuzz targets with clang and libFuzzer and runs each for a number of inputs.
+# Usage: tools/fuzz.sh RUNS [TARGET ...]     (TARGET: hdf5 for fuzz/hdf5_fuzz.cpp; all of them where none is named)
+# Corpora grow in build/fuzz-corpus/TARGET; logs lie in build/fuzz-logs; tools/fuzz_ledger.py adds them up.
+set -eu
+cd "$(dirname "$0")/.."
+runs=$1
+shift
+if [ $# = 0 ]; then
+  for source in fuzz/*_fuzz.cpp; do
+    name=${source#fuzz/}
+    set -- "$@" "${name%_fuzz.cpp}"
+  done
+fi
+
+mkdir -p build
+cmake --preset fuzz >build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+programs=
+for target in "$@"; do programs="$programs ${target}_fuzz"; done
+# shellcheck disable=SC2086
+cmake --build build/fuzz --target $programs
+
+commit=$(git rev-parse --short HEAD 2>/dev/null || echo none)
+failed=0
+mkdir -p build/fuzz-logs
+export ASAN_OPTIONS="allocator_may_return_null=1:detect_leaks=1:${ASAN_OPTIONS:-}"
+export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
+for target in "$@"; do
+  corpus=build/fuzz-corpus/$target
+  artifacts=build/fuzz-finds/$target
+  mkdir -p "$corpus" "$artifacts"
+  set -- "$corpus"
+  for folder in "fuzz/seeds/$target" "fixtures/$target" "fixtures/regress/$target" "build/fuzz-extra/$target"; do
+    [ -d "$folder" ] && set -- "$@" "$folder"
+  done
+  dictionary=
+  [ -f "fuzz/$target.dict" ] && dictionary="-dict=fuzz/$target.dict"
+  log=build/fuzz-logs/$target-$commit-$(date +%s).log
+  echo "fuzz: $target, $runs runs, log $log"
+  # shellcheck disable=SC2086
+  if ! "build/fuzz/bin/${target}_fuzz" -runs="$runs" -timeout=5 -rss_limit_mb=2048 -malloc_limit_mb=256 -max_len=65536 \
+       -use_value_profile=0 -print_final_stats=1 -artifact_prefix="$artifacts/" $dictionary "$@" >"$log" 2>&1; then
+    failed=1
+    grep -E 'ERROR|SUMMARY|runtime error|internal error|map differs' "$log" | head -n 5
+    echo "fuzz: $target failed; its input lies in $artifacts/"
+  else
+    grep -E 'stat::number_of_executed_units|stat::average_exec_per_sec' "$log"
+  fi
+done
+exit $failed
