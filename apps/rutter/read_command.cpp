@@ -1,0 +1,176 @@
+// rutter read: a slice of an array, as a table, a file, JSON or a summary.
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "io/atomic_file.h"
+#include "model/value_json.h"
+#include "read/json_output.h"
+#include "read/npy_writer.h"
+#include "read/summary.h"
+#include "rutter/command.h"
+#include "rutter/progress.h"
+
+namespace rutter::cli {
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::string array, slice, npy, raw, max_memory = "1GiB";
+  bool stats = false;
+  unsigned threads = 0;
+};
+
+/// "512MiB", "2GB", "1000" as bytes.
+Result<std::uint64_t> ParseBytes(const std::string& text) {
+  std::size_t at = 0;
+  while (at < text.size() && ((text[at] >= '0' && text[at] <= '9') || text[at] == '.')) ++at;
+  std::string unit = text.substr(at);
+  double factor = 0;
+  for (auto [name, value] : {std::pair<const char*, double>{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024.}, {"MiB", 1048576.}, {"GiB", 1073741824.}}) {
+    if (unit == name) factor = value;
+  }
+  if (at == 0 || at > 15 || factor == 0) return Fail(ErrorCode::kInvalidArgument, "\"" + text + "\" is no size; write 512MiB or 2GB");
+  return static_cast<std::uint64_t>(std::stod(text.substr(0, at)) * factor);
+}
+
+std::string Number(double number) {
+  std::string out;
+  AppendJsonNumber(number, out);
+  return out;
+}
+
+/// A few rows and columns of the first two axes' corner, as a person would look at them.
+Status PrintTable(const Reader& reader, const Array& array, const Slice& slice, const std::string& path) {
+  Shape shape = slice.ResultShape();
+  std::string out = path + "  " + DtypeTitle(*array.dtype) + "  " + (array.is_null ? std::string("null") : ShapeText(shape)) + "\n";
+  if (array.is_null || slice.NumElements() == 0) return PrintOut(out + "(no elements)\n");
+  constexpr std::uint64_t kRows = 10, kColumns = 8;
+  Slice corner = slice;
+  std::size_t kept = 0;
+  for (AxisSlice& axis : corner.axes) {
+    if (axis.drop) continue;
+    std::size_t behind = shape.size() - kept;  // the last axis gives columns, the one before rows, others their first place
+    axis.count = std::min(axis.count, behind == 1 && shape.size() > 1 ? kColumns : behind <= 2 ? kRows : 1);
+    ++kept;
+  }
+  RUTTER_ASSIGN(auto values, reader.ReadAsValues(array, corner));
+  Shape shown = corner.ResultShape();
+  std::uint64_t columns = shown.size() > 1 ? shown.back() : 1;
+  std::vector<std::string> cells;
+  std::size_t width = 1;
+  for (const Value& value : values) {
+    std::string cell;
+    if (const auto* text = value.As<std::string>(); text != nullptr && IsUtf8(*text)) {
+      cell = *text;
+      for (char& c : cell) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+      }
+    } else {
+      AppendJson(value, cell);
+    }
+    if (cell.size() > 60) cell = cell.substr(0, 57) + "...";
+    width = std::max(width, cell.size());
+    cells.push_back(std::move(cell));
+  }
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    out += std::string(width - cells[k].size() + 1, ' ') + cells[k];
+    if ((k + 1) % columns == 0) out += columns < (shape.size() > 1 ? shape.back() : 1) ? " ...\n" : "\n";
+  }
+  if (values.size() < slice.NumElements()) out += "(" + HumanCount(values.size()) + " of " + HumanCount(slice.NumElements()) + " elements; --out, --raw, --json give all)\n";
+  return PrintOut(out);
+}
+
+Status ToFile(const Reader& reader, const Array& array, const Slice& slice, const std::string& path, bool npy, ReadOptions read, bool json) {
+  std::atomic<std::uint64_t> done{0};
+  std::uint64_t total = slice.NumElements() * NativeType(array.dtype)->size_bytes;
+  RUTTER_ASSIGN(auto file, AtomicFile::Create(path));
+  {
+    Progress progress("reading", done, total, Progress::Unit::kBytes);
+    RUTTER_TRY(WriteSlice(reader, array, slice, npy, read, [&](std::string_view bytes) {
+      done += bytes.size();
+      return file->Write(bytes);
+    }));
+  }
+  RUTTER_TRY(file->Commit());
+  if (!json) return PrintOut(path + ": " + ShapeText(slice.ResultShape()) + " " + DtypeTitle(*NativeType(array.dtype)) + ", " + HumanBytes(total) + "\n");
+  std::string out = "{\"file\":";
+  AppendJson(Value(path), out);
+  return PrintOut(out + ",\"bytes\":" + std::to_string(total) + "}\n");
+}
+
+Status RunRead(const Options& options) {
+  ReadOptions read;
+  read.threads = options.threads;
+  RUTTER_ASSIGN(read.max_memory_bytes, ParseBytes(options.max_memory));
+  RUTTER_ASSIGN(Dataset dataset, options.common.Open());
+  const Node* node = dataset.map.Find(options.array);
+  auto problem = [&](ErrorCode code, std::string message) {
+    Error error = MakeError(code, std::move(message));
+    error.where.source = options.common.path;
+    error.hint = "rutter ls " + options.common.path + " shows the arrays";
+    return Fail(std::move(error));
+  };
+  if (node == nullptr) return problem(ErrorCode::kNotFound, "there is no " + options.array);
+  if (node->failure) return Fail(*node->failure);
+  if (node->array == nullptr) return problem(ErrorCode::kInvalidArgument, options.array + " is no array");
+  const Array& array = *node->array;
+  auto located = [&](Error error) {
+    if (error.where.path.empty()) error.where.path = node->Path();
+    if (error.where.source.empty()) error.where.source = options.common.path;
+    return Fail(std::move(error));
+  };
+  if (array.failure) return located(*array.failure);
+  auto slice = ParseSlice(options.slice, array.is_null ? Shape{0} : array.shape);
+  if (!slice) return located(std::move(slice).error());
+  Status status;
+  if (!options.npy.empty()) {
+    status = ToFile(*dataset.reader, array, *slice, options.npy, true, read, options.common.json);
+  } else if (!options.raw.empty()) {
+    status = ToFile(*dataset.reader, array, *slice, options.raw, false, read, options.common.json);
+  } else if (options.stats) {
+    auto summary = Summarize(*dataset.reader, array, *slice, read);
+    if (!summary) return located(std::move(summary).error());
+    const char* form = options.common.json ? "{\"count\":%s,\"non_finite\":%s,\"min\":%s,\"max\":%s,\"mean\":%s,\"std\":%s}\n" : "count %s\nnon-finite %s\nmin %s\nmax %s\nmean %s\nstd %s\n";
+    std::string out;
+    std::vector<std::string> numbers = {std::to_string(summary->count), std::to_string(summary->non_finite), Number(summary->minimum), Number(summary->maximum), Number(summary->mean), Number(summary->standard_deviation)};
+    std::size_t next = 0;
+    for (const char* c = form; *c != '\0'; ++c) {
+      if (*c == '%') {
+        out += numbers[next++];
+        ++c;
+      } else {
+        out += *c;
+      }
+    }
+    status = PrintOut(out);
+  } else if (options.common.json) {
+    status = WriteJson(*dataset.reader, array, node->Path(), *slice, read, PrintOut);
+  } else {
+    status = PrintTable(*dataset.reader, array, *slice, node->Path());
+  }
+  if (!status) return located(std::move(status).error());
+  return {};
+}
+
+}  // namespace
+
+void AddRead(CLI::App& app, Run& run) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("read", "Read a slice of an array");
+  options->common.Add(*command, "A file or a map");
+  command->add_option("array", options->array, "The array's path")->required();
+  command->add_option("-s,--slice", options->slice, "NumPy slice syntax: '0:1000,::2,5'");
+  auto* npy = command->add_option("--out", options->npy, "Write a NumPy file")->type_name("FILE.npy");
+  auto* raw = command->add_option("--raw", options->raw, "Write the bytes alone, C order, little-endian")->type_name("FILE")->excludes(npy);
+  command->add_flag("--stats", options->stats, "Count, minimum, maximum, mean, standard deviation")->excludes(npy)->excludes(raw);
+  command->add_option("--threads", options->threads, "Threads (0: all cores)");
+  command->add_option("--max-memory", options->max_memory, "Memory beside the output, such as 512MiB");
+  command->callback([options, &run] {
+    JsonErrors() = options->common.json;
+    run = [options] { return RunRead(*options); };
+  });
+}
+
+}  // namespace rutter::cli
