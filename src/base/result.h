@@ -23,12 +23,15 @@ inline tl::unexpected<Error> Fail(Error error) { return tl::unexpected<Error>(st
 #define RUTTER_CONCAT_INNER(a, b) a##b
 #define RUTTER_CONCAT(a, b) RUTTER_CONCAT_INNER(a, b)
 
-/// Returns the error of a Status or Result expression from the enclosing function.
-#define RUTTER_TRY(expression)                                                        \
-  do {                                                                                \
-    auto&& rutter_status = (expression);                                              \
-    if (!rutter_status) return ::rutter::Fail(std::move(rutter_status).error());      \
+#define RUTTER_TRY_INNER(status, expression)                             \
+  do {                                                                   \
+    auto&& status = (expression);                                        \
+    if (!status) return ::rutter::Fail(std::move(status).error());       \
   } while (false)
+
+/// Returns the error of a Status or Result expression from the enclosing function. Names are unique, so that a lambda
+/// inside the expression may use it too.
+#define RUTTER_TRY(expression) RUTTER_TRY_INNER(RUTTER_CONCAT(rutter_status_, __COUNTER__), expression)
 
 #define RUTTER_ASSIGN_INNER(result, declaration, expression)          \
   auto result = (expression);                                         \
