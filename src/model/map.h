@@ -66,8 +66,8 @@ struct Array {
 struct MosaicSource {
   std::shared_ptr<const Array> array;
   std::vector<Source> sources;
-  /// Open byte sources, one per entry of `sources`, type-erased so that the model stays free of I/O: the reading
-  /// engine's SourcePool. Null = the pool of the map itself.
+  /// Open byte sources, one per entry of `sources`, type-erased so that the model stays free of I/O: a
+  /// std::vector<std::shared_ptr<ByteSource>>. Null = the sources of the map itself.
   std::shared_ptr<void> pool;
 };
 
