@@ -48,6 +48,8 @@ class ChunkEmitter {
         structure_(structure),
         spec_(spec) {}
 
+  const ChunkGeometry& geometry() const { return geometry_; }
+
   Status Emit(std::span<const std::uint64_t> index, std::uint64_t address, std::uint64_t bytes, std::uint32_t mask) {
     if (edges_ && SticksOut(index)) {
       bytes = geometry_.chunk_bytes;
