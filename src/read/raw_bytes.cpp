@@ -1,0 +1,262 @@
+#include "read/raw_bytes.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "base/checked.h"
+
+namespace rutter {
+namespace {
+
+constexpr std::int64_t kMergeGap = 4 << 10;        // bytes read over sooner than asked around
+constexpr std::uint64_t kBlockBytes = 256 << 10;   // of one buffered read
+constexpr std::uint64_t kDirectBytes = 16 << 10;   // runs from here on go straight into the output
+constexpr std::size_t kMaxRequests = 256;          // of one batch
+constexpr std::uint64_t kTaskBytes = 2 << 20;      // of one thread's turn
+
+/// How a box of elements is cut into reads: axes before `level` are walked, those from it on lie in one block, and
+/// `group` steps of the axis before it are read together.
+struct Blocks {
+  std::size_t level = 0;
+  std::uint64_t group = 1;
+  std::uint64_t span = 0;  // bytes from the first to the last byte of one step of the axis before `level`
+  bool direct = false;     // a block is one run on both sides and needs no conversion
+};
+
+/// Bytes from the box's first to its last byte, over the axes from `level` on.
+std::uint64_t Span(const StridedBox& box, std::size_t level, std::size_t element_bytes) {
+  std::uint64_t span = element_bytes;
+  for (std::size_t k = level; k < box.rank; ++k) span += (box.axes[k].count - 1) * static_cast<std::uint64_t>(box.axes[k].from);
+  return span;
+}
+
+Blocks CutIntoBlocks(const StridedBox& box, const Transfer& transfer) {
+  Blocks blocks;
+  blocks.level = box.rank;
+  blocks.span = transfer.from_bytes();
+  bool copies = transfer.is_copy();
+  if (box.rank > 0 && copies) {
+    const StridedAxis& last = box.axes[box.rank - 1];
+    auto element = static_cast<std::int64_t>(transfer.from_bytes());
+    if (last.from == element && last.to == element) {
+      --blocks.level;
+      blocks.span *= last.count;
+    }
+  }
+  const std::size_t run_level = blocks.level;
+  if (copies && blocks.span >= kDirectBytes) {
+    blocks.direct = true;
+    return blocks;
+  }
+  while (blocks.level > 0) {
+    const StridedAxis& axis = box.axes[blocks.level - 1];
+    if (axis.from > static_cast<std::int64_t>(blocks.span) && axis.from - static_cast<std::int64_t>(blocks.span) > kMergeGap) break;
+    std::uint64_t wider = blocks.span + (axis.count - 1) * static_cast<std::uint64_t>(axis.from);
+    if (wider > kBlockBytes) {
+      if (axis.from > 0 && blocks.span < kBlockBytes) {
+        blocks.group = std::min(axis.count, (kBlockBytes - blocks.span) / static_cast<std::uint64_t>(axis.from) + 1);
+      }
+      break;
+    }
+    blocks.span = wider;
+    --blocks.level;
+  }
+  blocks.direct = copies && blocks.level == run_level && blocks.group == 1;
+  return blocks;
+}
+
+/// A block that a request will bring in.
+struct PendingBlock {
+  const std::byte* from;
+  std::byte* to;
+  std::uint64_t group;
+};
+
+}  // namespace
+
+const RawRun* RawBytes::Find(std::uint64_t stream_offset, std::uint64_t length) const {
+  auto after = std::upper_bound(runs_.begin(), runs_.end(), stream_offset, [](std::uint64_t at, const RawRun& run) { return at < run.stream_offset; });
+  if (after == runs_.begin()) return nullptr;
+  const RawRun& run = *(after - 1);
+  return RangeInside(stream_offset - run.stream_offset, length, run.length) && CheckedAdd(run.offset, run.length) ? &run : nullptr;
+}
+
+const std::byte* RawBytes::View(std::uint64_t stream_offset, std::uint64_t length) const {
+  const RawRun* run = Find(stream_offset, length);
+  if (run == nullptr) return nullptr;
+  auto view = run->source->View(run->offset + (stream_offset - run->stream_offset), length);
+  return view ? view->data() : nullptr;
+}
+
+Status RawBytes::ReadAt(std::uint64_t stream_offset, std::span<std::byte> out, ReadStatistics& statistics) const {
+  while (!out.empty()) {
+    auto after = std::upper_bound(runs_.begin(), runs_.end(), stream_offset, [](std::uint64_t at, const RawRun& run) { return at < run.stream_offset; });
+    const RawRun* run = after == runs_.begin() ? nullptr : &*(after - 1);
+    std::size_t done;
+    if (run != nullptr && stream_offset - run->stream_offset < run->length) {
+      std::uint64_t skip = stream_offset - run->stream_offset;
+      done = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), run->length - skip));
+      auto offset = CheckedAdd(run->offset, skip);
+      if (!offset) return Fail(ErrorCode::kTruncated, "bytes beyond the end of every file are needed");
+      std::uint64_t size = run->source->size();
+      std::size_t stored = done;
+      if (run->zeros_past_end) stored = static_cast<std::size_t>(std::min<std::uint64_t>(done, *offset < size ? size - *offset : 0));
+      if (stored > 0) {
+        RUTTER_TRY(run->source->ReadAt(*offset, out.first(stored)));
+        ++statistics.requests;
+        statistics.bytes_read += stored;
+      }
+      if (stored < done) std::memset(out.data() + stored, 0, done - stored);
+    } else {
+      if (!has_fill_) {
+        return Fail(ErrorCode::kTruncated, "byte " + std::to_string(stream_offset) + " of the data is needed, which is " +
+                                               std::to_string(runs_.empty() ? 0 : runs_.back().stream_offset + runs_.back().length) + " bytes long");
+      }
+      done = after == runs_.end() ? out.size() : static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), after->stream_offset - stream_offset));
+      for (std::size_t i = 0; i < done; ++i) out[i] = fill_.empty() ? std::byte{0} : fill_[(stream_offset + i) % fill_.size()];
+    }
+    out = out.subspan(done);
+    stream_offset += done;
+  }
+  return {};
+}
+
+Status RawBytes::ReadMany(std::span<ReadRequest> requests, ReadStatistics& statistics) const {
+  bool one_run = runs_.size() == 1 && !runs_[0].zeros_past_end;
+  for (const ReadRequest& request : requests) one_run = one_run && Find(request.offset, request.out.size()) != nullptr;
+  if (!one_run) {
+    for (const ReadRequest& request : requests) RUTTER_TRY(ReadAt(request.offset, request.out, statistics));
+    return {};
+  }
+  for (ReadRequest& request : requests) {
+    request.offset += runs_[0].offset - runs_[0].stream_offset;
+    statistics.bytes_read += request.out.size();
+  }
+  statistics.requests += requests.size();
+  if (requests.size() == 1) return runs_[0].source->ReadAt(requests[0].offset, requests[0].out);
+  return runs_[0].source->ReadMany(requests);
+}
+
+Status ReadRaw(const RawBytes& bytes, std::uint64_t stream_offset, const StridedBox& wanted, std::byte* to, const Transfer& transfer, ReadSlot& slot) {
+  StridedBox box = wanted;
+  if (box.NumElements() == 0) return {};
+  box.SortBySource();
+  box.Simplify();
+  if (const std::byte* view = bytes.View(stream_offset, Span(box, 0, transfer.from_bytes()))) {
+    ++slot.statistics.requests;
+    slot.statistics.bytes_read += box.NumElements() * transfer.from_bytes();
+    return transfer.Move(box, view, to, slot.convert);
+  }
+  const Blocks blocks = CutIntoBlocks(box, transfer);
+  StridedBox inner;  // one block; axis 0 is the grouped one
+  inner.Add(1, 0, 0);
+  if (blocks.level > 0) inner.axes[0] = box.axes[blocks.level - 1];
+  for (std::size_t k = blocks.level; k < box.rank; ++k) inner.axes[inner.rank++] = box.axes[k];
+
+  std::uint64_t group_span = blocks.span;
+  if (blocks.group > 1) group_span += (blocks.group - 1) * static_cast<std::uint64_t>(inner.axes[0].from);
+  std::byte* buffer = blocks.direct ? nullptr : slot.stored.Reserve(static_cast<std::size_t>(std::max(kBlockBytes, group_span)));
+  std::size_t used = 0;
+  std::array<PendingBlock, kMaxRequests> pending;
+  slot.requests.clear();
+  auto flush = [&]() -> Status {
+    if (slot.requests.empty()) return {};
+    RUTTER_TRY(bytes.ReadMany(slot.requests, slot.statistics));
+    for (std::size_t i = 0; !blocks.direct && i < slot.requests.size(); ++i) {
+      inner.axes[0].count = pending[i].group;
+      RUTTER_TRY(transfer.Move(inner, pending[i].from, pending[i].to, slot.convert));
+    }
+    slot.requests.clear();
+    used = 0;
+    return {};
+  };
+
+  std::array<std::uint64_t, kMaxRank + 1> index{};
+  std::uint64_t at = stream_offset;
+  for (;;) {
+    std::uint64_t group = 1;
+    if (blocks.level > 0) group = std::min(blocks.group, box.axes[blocks.level - 1].count - index[blocks.level - 1]);
+    auto length = static_cast<std::size_t>(blocks.span + (group - 1) * static_cast<std::uint64_t>(inner.axes[0].from));
+    if (slot.requests.size() == kMaxRequests || (!blocks.direct && used + length > slot.stored.size())) RUTTER_TRY(flush());
+    std::byte* out = blocks.direct ? to : buffer + used;
+    pending[slot.requests.size()] = {out, to, group};
+    slot.requests.push_back({at, {out, length}, 0});
+    if (!blocks.direct) used += length;
+
+    std::size_t k = blocks.level;
+    std::uint64_t step = group;
+    for (;;) {
+      if (k == 0) return flush();
+      --k;
+      const StridedAxis& axis = box.axes[k];
+      index[k] += step;
+      at += step * static_cast<std::uint64_t>(axis.from);
+      to += static_cast<std::int64_t>(step) * axis.to;
+      if (index[k] < axis.count) break;
+      at -= axis.count * static_cast<std::uint64_t>(axis.from);
+      to -= static_cast<std::int64_t>(axis.count) * axis.to;
+      index[k] = 0;
+      step = 1;
+    }
+  }
+}
+
+Status ReadRawParallel(ReadJob& job, const RawBytes& bytes, std::uint64_t stream_offset, const StridedBox& wanted, std::byte* to, const Transfer& transfer) {
+  StridedBox box = wanted;
+  std::uint64_t elements = box.NumElements();
+  if (elements == 0) return {};
+  box.SortBySource();
+  box.Simplify();
+  std::uint64_t most = CheckedMul(elements, transfer.from_bytes() + static_cast<std::uint64_t>(kMergeGap)).value_or(~0ull);
+  std::uint64_t cost = std::min(Span(box, 0, transfer.from_bytes()), most);
+  std::size_t longest = 0;
+  for (std::size_t k = 1; k < box.rank; ++k) {
+    if (box.axes[longest].count < 8 && box.axes[k].count > box.axes[longest].count) longest = k;
+  }
+  std::uint64_t tasks = box.rank == 0 ? 1 : std::min(box.axes[longest].count, CeilDiv(cost, kTaskBytes));
+  return job.Run(tasks, job.threads, [&](std::uint64_t task, ReadSlot& slot) -> Status {
+    StridedBox part = box;
+    std::uint64_t first = 0;
+    if (tasks > 1) {
+      std::uint64_t count = box.axes[longest].count;
+      auto begin_of = [&](std::uint64_t n) { return static_cast<std::uint64_t>(static_cast<unsigned __int128>(count) * n / tasks); };
+      first = begin_of(task);
+      part.axes[longest].count = begin_of(task + 1) - first;
+    }
+    const StridedAxis axis = tasks > 1 ? box.axes[longest] : StridedAxis();
+    auto skip = static_cast<std::int64_t>(first);
+    RUTTER_TRY(ReadRaw(bytes, stream_offset + first * static_cast<std::uint64_t>(axis.from), part, to + skip * axis.to, transfer, slot));
+    job.Progress(part.NumElements() * transfer.to_bytes());
+    return {};
+  });
+}
+
+Status ReadFlat(ReadJob& job, SourcePool& pool, const Array& array, const FlatIndex& index, const Selection& selection, const Transfer& transfer) {
+  std::span<const std::uint64_t> strides = index.byte_strides();
+  if (strides.size() != array.rank()) return Fail(ErrorCode::kInternal, "strides of another rank than the array");
+  // The last byte wanted must have an address; then every step towards it has one too.
+  std::uint64_t last = array.dtype->size_bytes;
+  std::array<std::int64_t, kMaxRank> from_strides{};
+  for (std::size_t k = 0; k < selection.rank; ++k) {
+    const SelectedAxis& axis = selection.axes[k];
+    auto reach = CheckedMul(axis.start + (axis.count - 1) * axis.step, strides[k]);
+    auto sum = reach ? CheckedAdd(last, *reach) : std::nullopt;
+    if (!sum || *sum > static_cast<std::uint64_t>(INT64_MAX)) return Fail(ErrorCode::kCorrupt, "an element lies beyond every address");
+    last = *sum;
+    from_strides[k] = static_cast<std::int64_t>(strides[k]);
+  }
+  std::vector<RawRun> runs;
+  runs.reserve(index.extents().size());
+  for (const Extent& extent : index.extents()) {
+    if (extent.stream_offset >= last) break;
+    RUTTER_ASSIGN(auto source, pool.Get(extent.source));
+    runs.push_back({extent.stream_offset, extent.offset, extent.length, std::move(source), extent.zeros_past_end});
+  }
+  Shape origin(array.rank(), 0);
+  SelectedPart part = SelectInBox(selection, origin, array.shape, from_strides);
+  RawBytes bytes(std::move(runs), true, array.fill_value);
+  return ReadRawParallel(job, bytes, static_cast<std::uint64_t>(part.from_offset), part.box, selection.to + part.to_offset, transfer);
+}
+
+}  // namespace rutter
