@@ -125,7 +125,9 @@ Status ReadSelection(ReadJob& job, SourcePool& pool, const Array& array, const S
   if (auto* mosaic = dynamic_cast<const MosaicIndex*>(array.index.get())) return ReadMosaic(job, pool, array, *mosaic, selection, depth);
   DtypePtr native = job.as_stored ? array.dtype : NativeType(array.dtype);
   Transfer transfer = Transfer::AsStored(*array.dtype);
-  if (!job.as_stored) RUTTER_ASSIGN(transfer, Transfer::ToNativeType(*array.dtype, *native));
+  if (!job.as_stored) {
+    RUTTER_ASSIGN(transfer, Transfer::ToNativeType(*array.dtype, *native));
+  }
   if (transfer.to_bytes() == 0) return {};
   if (auto* flat = dynamic_cast<const FlatIndex*>(array.index.get())) return ReadFlat(job, pool, array, *flat, selection, transfer);
   return ReadChunked(job, pool, array, selection, transfer);

@@ -85,7 +85,9 @@ Result<AxisSlice> ParsePart(std::string_view part, std::uint64_t extent, std::si
   RUTTER_ASSIGN(auto start, ParseBound(part.substr(0, first), part));
   RUTTER_ASSIGN(auto stop, ParseBound(stop_text, part));
   std::optional<std::int64_t> step;
-  if (second != std::string_view::npos) RUTTER_ASSIGN(step, ParseBound(part.substr(second + 1), part));
+  if (second != std::string_view::npos) {
+    RUTTER_ASSIGN(step, ParseBound(part.substr(second + 1), part));
+  }
   if (step == 0) return BadPart(part, "has a step of zero");
   return Resolve(start, stop, step.value_or(1), extent);
 }

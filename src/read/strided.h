@@ -36,4 +36,27 @@ void CopyStrided(const StridedBox& box, const std::byte* from, std::byte* to, st
 /// The same with the bytes of every element reversed; element_bytes is 2, 4 or 8.
 void CopySwapped(const StridedBox& box, const std::byte* from, std::byte* to, std::size_t element_bytes);
 
+/// Calls visit(from, to) with the byte offsets of every element of the box from its first one, in the order of the axes.
+template <class Visit>
+void VisitStrided(const StridedBox& box, const Visit& visit) {
+  if (box.NumElements() == 0) return;
+  std::array<std::uint64_t, kMaxRank + 1> index{};
+  std::int64_t from = 0, to = 0;
+  for (;;) {
+    visit(from, to);
+    std::size_t k = box.rank;
+    for (;;) {
+      if (k == 0) return;
+      --k;
+      const StridedAxis& axis = box.axes[k];
+      from += axis.from;
+      to += axis.to;
+      if (++index[k] < axis.count) break;
+      from -= static_cast<std::int64_t>(axis.count) * axis.from;
+      to -= static_cast<std::int64_t>(axis.count) * axis.to;
+      index[k] = 0;
+    }
+  }
+}
+
 }  // namespace rutter
