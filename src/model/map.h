@@ -48,6 +48,7 @@ struct Array {
   std::vector<std::byte> fill_value;    ///< One stored element, dtype.size_bytes; empty = zeros (strings and references: null).
   bool fill_defined = false;            ///< The file says a fill value on purpose.
   std::vector<std::string> dimension_names;  ///< Empty, or rank names; "" = unnamed.
+  bool dimension_only = false;  ///< Stands for a dimension (netCDF-4's "dimension without a variable"); its elements mean nothing.
   ChunkIndexPtr index;                  ///< Null only where `failure` is set.
   std::shared_ptr<const ElementResolver> resolver;  ///< For types that are not fixed; else null.
   std::optional<Error> failure;         ///< Why the array cannot be read at all; its description stands all the same.
