@@ -104,10 +104,12 @@ def ctest(preset, *arguments, minutes=20):
 
 
 def checks():
+    """Layers, formats and sizes of the sources."""
     return [Command([sys.executable, path], 2) for path in sorted((ROOT / "tools").glob("check_*.py"))]
 
 
 def unit():
+    """Unit tests and fuzz replays at full speed."""
     return build("release", ["all"]) + [ctest("release", "-L", "unit|replay")]
 
 
@@ -149,7 +151,9 @@ def interop():
 
 
 def demo():
-    return [Command(["sh", "tools/demo.sh"], 5)]
+    """What the README shows, and `make demo`."""
+    return build("release", ["rutter"]) + [Command([sys.executable, "tools/test_readme.py"], 5),
+                                           Command(["sh", "tools/demo.sh"], 5)]
 
 
 PARTS = {"checks": checks, "unit": unit, "demo": demo, "hostile": hostile, "asan": asan, "tsan": tsan, "interop": interop}
