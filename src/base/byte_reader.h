@@ -103,7 +103,7 @@ class ByteReader {
   }
 
   /// Records a failure at the current position, unless there is one already.
-  void Fail(ErrorCode code, std::string message) {
+  [[gnu::cold, gnu::noinline]] void Fail(ErrorCode code, std::string message) {
     if (error_) return;
     Error error;
     error.code = code;
@@ -133,11 +133,13 @@ class ByteReader {
   }
 
  private:
+  // Out of line, so that the fields of a structure are read without calls.
+  [[gnu::cold, gnu::noinline]] void FailShort(std::uint64_t n) {
+    if (!error_) Fail(ErrorCode::kCorrupt, "needs " + std::to_string(n) + " bytes, " + std::to_string(remaining()) + " remain");
+  }
   const std::byte* Advance(std::uint64_t n) {
-    if (n > remaining()) {
-      if (!error_) {
-        Fail(ErrorCode::kCorrupt, "needs " + std::to_string(n) + " bytes, " + std::to_string(remaining()) + " remain");
-      }
+    if (n > remaining()) [[unlikely]] {
+      FailShort(n);
       return nullptr;
     }
     const std::byte* p = at_;

@@ -64,7 +64,7 @@ Result<ByteReader> SharedMessages::Open(MessageType type, ByteReader pointer, st
 Result<ByteReader> SharedMessages::OpenInHeap(MessageType type, std::span<const std::byte> id, std::string_view structure, std::string_view spec) {
   if (!table_read_) {
     if (!table_) return Fail(file_.MakeErrorAt(ErrorCode::kCorrupt, "a message in the shared message heap of a file that has none", 0, structure, spec));
-    std::uint64_t bytes = 4 + std::uint64_t{table_->num_indexes} * (16 + 2u * file_.sizes().offsets) + 4;
+    std::uint64_t bytes = 4 + std::uint64_t{table_->num_indexes} * (14 + 2u * file_.sizes().offsets) + 4;
     RUTTER_ASSIGN(auto table, file_.Fetch(table_->table, bytes, kTable, kTableSpec));
     ReaderContext context{file_.name(), kTable, kTableSpec};
     RUTTER_TRY(VerifyChecksum(table, file_.Absolute(table_->table), context));
