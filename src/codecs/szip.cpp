@@ -1,6 +1,8 @@
 // Szip through libaec. Source: HDF5 4.0, "Filter Pipeline Message", filter 4; CCSDS 121.0-B.
 
+extern "C" {  // libaec's header has no C++ guard
 #include <szlib.h>
+}
 
 #include "codecs/big_endian.h"
 #include "codecs/decoders.h"
