@@ -1,18 +1,26 @@
 #pragma once
-// `rutter read --json`: {"path", "shape", "dtype", "values"}.
+// Slices as JSON: {"path":..., "shape":[...], "dtype":..., "values":...}.
 
 #include <functional>
-#include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "read/reader.h"
 
 namespace rutter {
 
-/// Streams the JSON of a slice of an array of any type to `write`. Memory stays bounded for fixed types.
-/// A scalar's "values" is the value itself; a null dataspace's "shape" and "values" are null.
-/// Errors: as Reader::Read and ReadAsValues, as `write`.
-Status WriteJson(const Reader& reader, const Array& array, const std::string& path, const Slice& slice, const ReadOptions& options,
+/// Streams the JSON of a slice to `write` piece by piece, with a line feed at the end. Values are nested lists by the
+/// rules of model/value_json.h: floats are the shortest text that gives the same number of their width, enumerations
+/// their integers, booleans true and false. Numbers never become Values. A null dataspace has null values and shape.
+/// Memory is bounded by options.max_memory_bytes. Errors: as Reader::ReadAsValues, what `write` returns.
+Status WriteJson(const Reader& reader, const Array& array, std::string_view path, const Slice& slice, const ReadOptions& options,
                  const std::function<Status(std::string_view)>& write);
+
+/// Appends one native element (NativeType, host byte order) of any fixed type.
+/// Errors: kUnsupported (time types).
+Status AppendElementJson(const Dtype& native, const std::byte* element, std::string& out);
+
+/// Appends a Value that came from an element of `dtype`: floats get the text of their own width.
+void AppendTypedJson(const Value& value, const Dtype& dtype, std::string& out);
 
 }  // namespace rutter

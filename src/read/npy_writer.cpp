@@ -1,145 +1,142 @@
 #include "read/npy_writer.h"
 
 #include <algorithm>
-#include <utility>
+#include <vector>
 
-#include "base/checked.h"
+#include "model/value_json.h"
+#include "read/slice_blocks.h"
 
 namespace rutter {
 namespace {
 
-/// JSON strings are Python literals too, but for escapes beyond ASCII: NumPy reads the header as latin-1 (versions 1 and 2),
-/// so other characters are written as Python escapes.
-std::string PythonText(std::string_view json) {
-  std::string out;
-  for (std::size_t i = 0; i < json.size();) {
-    auto lead = static_cast<unsigned char>(json[i]);
-    if (lead < 0x80) {
-      out += json[i++];
-      continue;
-    }
-    int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
-    std::uint32_t code = lead & (0x3F >> more);
-    for (int k = 1; k <= more && i + static_cast<std::size_t>(k) < json.size(); ++k) code = code << 6 | (static_cast<unsigned char>(json[i + static_cast<std::size_t>(k)]) & 0x3F);
-    static constexpr char kHex[] = "0123456789abcdef";
-    out += "\\U";
-    for (int shift = 28; shift >= 0; shift -= 4) out += kHex[code >> shift & 15];
-    i += static_cast<std::size_t>(more) + 1;
-  }
-  return out;
-}
+constexpr std::uint64_t kBlockBytes = 32 << 20;
 
-/// [["x","<f4",[3]],...] as [('x','<f4',(3,)),...].
-std::string PythonDescr(const std::string& json) {
-  if (json.front() != '[') return "'" + json + "'";
-  std::string out;
-  int depth = 0;
-  bool text = false;
-  std::vector<bool> is_tuple;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    char c = json[i];
-    if (text) {
+/// A Python string literal.
+void AppendPythonString(std::string_view text, std::string& out) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  bool utf8 = IsUtf8(text);
+  out += '\'';
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '\'' || c == '\\') {
+      out += '\\';
       out += c;
-      if (c == '\\') out += json[++i];
-      if (c == '"') text = false;
-      continue;
-    }
-    if (c == '"') {
-      text = true;
-      out += c;
-    } else if (c == '[') {
-      // Lists of fields stand at the top and inside a field's type; a field and a shape are tuples.
-      bool list = is_tuple.empty() || (is_tuple.back() && i + 1 < json.size() && json[i + 1] == '[');
-      is_tuple.push_back(!list);
-      ++depth;
-      out += list ? '[' : '(';
-    } else if (c == ']') {
-      bool tuple = is_tuple.back();
-      is_tuple.pop_back();
-      --depth;
-      out += tuple ? ",)" : "]";
+    } else if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !utf8)) {
+      out += "\\x";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
     } else {
       out += c;
     }
   }
-  return PythonText(out);
+  out += '\'';
+}
+
+void AppendTuple(const Shape& numbers, std::string& out) {
+  out += '(';
+  for (std::size_t k = 0; k < numbers.size(); ++k) out += (k == 0 ? "" : ", ") + std::to_string(numbers[k]);
+  out += numbers.size() == 1 ? ",)" : ")";
+}
+
+tl::unexpected<Error> NoNumpyForm(const Dtype& dtype) {
+  Error error = MakeError(ErrorCode::kUnsupported, DtypeTitle(dtype) + " has no NumPy form of fixed size");
+  error.hint = "read it as JSON";
+  return Fail(std::move(error));
+}
+
+/// The descr of one type as a Python literal; recursion follows the datatype, whose depth is bounded.
+Status AppendDescr(const Dtype& dtype, std::string& out) {
+  switch (dtype.type_class) {
+    case TypeClass::kCompound: {
+      if (dtype.members.empty()) {
+        out += "'|V" + std::to_string(dtype.size_bytes) + "'";
+        return {};
+      }
+      out += '[';
+      for (std::size_t k = 0; k < dtype.members.size(); ++k) {
+        const DtypeMember& member = dtype.members[k];
+        out += k == 0 ? "(" : ", (";
+        AppendPythonString(member.name, out);
+        out += ", ";
+        Shape dims;
+        const Dtype* type = member.type.get();
+        while (type->type_class == TypeClass::kArray && type->base != nullptr) {
+          dims.insert(dims.end(), type->dims.begin(), type->dims.end());
+          type = type->base.get();
+        }
+        RUTTER_TRY(AppendDescr(*type, out));
+        if (!dims.empty()) {
+          out += ", ";
+          AppendTuple(dims, out);
+        }
+        out += ')';
+      }
+      out += ']';
+      return {};
+    }
+    case TypeClass::kComplex:
+      if (dtype.base != nullptr && dtype.base->size_bytes == 2) {
+        // NumPy has no complex of two halves.
+        out += "[('r', '<f2'), ('i', '<f2')]";
+        return {};
+      }
+      break;
+    default: break;
+  }
+  std::string simple = NumpyDescr(dtype);
+  if (simple.empty() || simple.front() == '[') return NoNumpyForm(dtype);
+  out += '\'' + simple + '\'';
+  return {};
 }
 
 }  // namespace
 
 Result<std::string> NpyHeader(const Dtype& native, const Shape& shape) {
-  const Dtype* element = &native;
-  Shape whole = shape;
-  while (element->type_class == TypeClass::kArray && element->base != nullptr) {
-    whole.insert(whole.end(), element->dims.begin(), element->dims.end());
-    element = element->base.get();
+  std::string dict = "{'descr': ";
+  Shape full = shape;
+  const Dtype* type = &native;
+  while (type->type_class == TypeClass::kArray && type->base != nullptr) {
+    full.insert(full.end(), type->dims.begin(), type->dims.end());
+    type = type->base.get();
   }
-  std::string descr = NumpyDescr(*element);
-  if (descr.empty()) {
-    Error error = MakeError(ErrorCode::kUnsupported, "NumPy has no file type for " + DtypeTitle(native));
-    error.hint = "--json prints values of every type";
-    return Fail(std::move(error));
-  }
-  std::string dict = "{'descr': " + PythonDescr(descr) + ", 'fortran_order': False, 'shape': (";
-  for (std::uint64_t n : whole) dict += std::to_string(n) + ", ";
-  if (whole.size() > 1) dict.resize(dict.size() - 2);
-  if (whole.size() == 1) dict.resize(dict.size() - 1);
-  dict += "), }";
-  bool wide = dict.size() + 64 + 12 > 65'535;
-  std::size_t prefix = wide ? 12 : 10;
+  RUTTER_TRY(AppendDescr(*type, dict));
+  dict += ", 'fortran_order': False, 'shape': ";
+  AppendTuple(full, dict);
+  dict += ", }";
+  bool ascii = std::all_of(dict.begin(), dict.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  bool is_short = ascii && dict.size() + 1 + 10 + 63 <= 0xFFFF;
+  std::size_t prefix = is_short ? 10 : 12;
+  // Magic, version, length and text together are a multiple of 64 bytes, so that data behind them is aligned.
   std::size_t total = (prefix + dict.size() + 1 + 63) / 64 * 64;
-  dict.append(total - prefix - dict.size() - 1, ' ');
+  dict.resize(total - prefix - 1, ' ');
   dict += '\n';
   std::string header = "\x93NUMPY";
-  header += static_cast<char>(wide ? 2 : 1);
+  header += ascii ? (is_short ? '\1' : '\2') : '\3';
   header += '\0';
-  for (std::size_t i = 0; i < (wide ? 4u : 2u); ++i) header += static_cast<char>(dict.size() >> (8 * i) & 0xFF);
+  for (std::size_t i = 0; i < prefix - 8; ++i) header += static_cast<char>(dict.size() >> (8 * i) & 0xFF);
   return header + dict;
-}
-
-Status ForEachBlock(const Slice& slice, std::uint64_t max_elements, const std::function<Status(const Slice&)>& visit) {
-  std::size_t axis = 0;
-  while (axis < slice.axes.size() && slice.axes[axis].count == 1) ++axis;
-  std::uint64_t elements = slice.NumElements();
-  if (axis == slice.axes.size() || elements <= max_elements) return visit(slice);
-  std::uint64_t row = elements / slice.axes[axis].count;
-  std::uint64_t rows = std::max<std::uint64_t>(1, max_elements / std::max<std::uint64_t>(1, row));
-  for (std::uint64_t first = 0; first < slice.axes[axis].count; first += rows) {
-    Slice block = slice;
-    AxisSlice& cut = block.axes[axis];
-    cut.start = static_cast<std::uint64_t>(static_cast<std::int64_t>(cut.start) + static_cast<std::int64_t>(first) * cut.step);
-    cut.count = std::min(rows, slice.axes[axis].count - first);
-    if (row > max_elements && axis + 1 < slice.axes.size()) {
-      RUTTER_TRY(ForEachBlock(block, max_elements, visit));  // one row is too much: split along the next axis
-    } else {
-      RUTTER_TRY(visit(block));
-    }
-  }
-  return {};
 }
 
 Status WriteSlice(const Reader& reader, const Array& array, const Slice& slice, bool npy, const ReadOptions& options,
                   const std::function<Status(std::string_view)>& write) {
+  if (array.failure) return Fail(*array.failure);
+  if (!array.dtype->IsFixed() || !array.object_codec.empty()) return NoNumpyForm(*array.dtype);
   DtypePtr native = NativeType(array.dtype);
   if (npy) {
-    RUTTER_ASSIGN(auto header, NpyHeader(*native, slice.ResultShape()));
+    RUTTER_ASSIGN(auto header, NpyHeader(*native, array.is_null ? Shape{0} : slice.ResultShape()));
     RUTTER_TRY(write(header));
   }
-  if (!array.dtype->IsFixed() || !array.object_codec.empty()) {
-    Error error = MakeError(ErrorCode::kUnsupported, DtypeTitle(*array.dtype) + " has no fixed size");
-    error.hint = "--json prints values of every type";
-    return Fail(std::move(error));
+  if (array.is_null || native->size_bytes == 0) return {};
+  ReadOptions block_options = options;
+  block_options.max_memory_bytes = options.max_memory_bytes / 2;
+  SliceBlocks blocks(array, slice, native->size_bytes, std::min(kBlockBytes, block_options.max_memory_bytes), block_options.max_memory_bytes);
+  std::vector<std::byte> bytes;
+  while (auto block = blocks.Next()) {
+    bytes.resize(static_cast<std::size_t>(block->NumElements() * native->size_bytes));
+    RUTTER_TRY(reader.Read(array, *block, bytes, block_options));
+    RUTTER_TRY(write({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
   }
-  std::uint64_t size = std::max<std::uint64_t>(1, native->size_bytes);
-  std::uint64_t block_bytes = std::max<std::uint64_t>(1 << 20, std::min<std::uint64_t>(options.max_memory_bytes / 2, 256ull << 20));
-  std::vector<std::byte> buffer;
-  return ForEachBlock(slice, std::max<std::uint64_t>(1, block_bytes / size), [&](const Slice& block) -> Status {
-    auto bytes = CheckedMul(block.NumElements(), native->size_bytes);
-    if (!bytes) return Fail(ErrorCode::kLimit, "the slice has more than 2^64 bytes");
-    buffer.resize(static_cast<std::size_t>(*bytes));
-    RUTTER_TRY(reader.Read(array, block, buffer, options));
-    return write({reinterpret_cast<const char*>(buffer.data()), buffer.size()});
-  });
+  return {};
 }
 
 }  // namespace rutter

@@ -1,20 +1,22 @@
 #pragma once
-// `rutter read --stats`: what the numbers of a slice are like.
+// What the numbers of a slice look like.
 
 #include <cstdint>
 
+#include "base/result.h"
 #include "read/reader.h"
 
 namespace rutter {
 
+/// All but the counts are over the finite numbers, and NaN where there is none.
 struct Summary {
-  std::uint64_t count = 0;       ///< Elements, non-finite ones included.
-  std::uint64_t non_finite = 0;  ///< NaN and infinities; they do not enter the rest.
-  double minimum = 0, maximum = 0, mean = 0, standard_deviation = 0;  ///< Of the finite ones; 0 where there is none.
+  std::uint64_t count = 0;       ///< Elements in all.
+  std::uint64_t non_finite = 0;  ///< NaN and infinities.
+  double minimum = 0, maximum = 0, mean = 0;
+  double standard_deviation = 0;  ///< Of the population (divided by the count), as NumPy's std().
 };
 
-/// One pass with bounded memory (Welford's update over blocks). Complex numbers and text are no numbers.
-/// Errors: kUnsupported (not integers, floats, booleans or enumerations), as Reader::Read.
-Result<Summary> Summarize(const Reader& reader, const Array& array, const Slice& slice, const ReadOptions& options);
+/// One pass, in parallel, block by block. Errors: as Reader::Read, kUnsupported (no plain numbers).
+Result<Summary> Summarize(const Reader& reader, const Array& array, const Slice& slice, const ReadOptions& options = {});
 
 }  // namespace rutter
