@@ -7,4 +7,4 @@ import timing
 path, repeats, cold, (dataset, task) = timing.arguments()
 with h5py.File(path, "r") as file:
     data = file[dataset]
-    timing.run(lambda: slab_tasks.TASKS[task](data), repeats, cold)
+    timing.run(lambda: slab_tasks.TASKS[task](data), repeats, cold, slab_tasks.digest)

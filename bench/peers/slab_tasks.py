@@ -1,6 +1,4 @@
-"""What is read of the 384-channel recording; every reader does the same. Each returns a digest of the bytes."""
-
-import hashlib
+"""What is read of the 384-channel recording; every reader does the same."""
 
 import numpy as np
 
@@ -8,7 +6,13 @@ ROWS, CHANNEL, SCALARS = 60_000, 17, 200
 
 
 def digest(array):
-    return hashlib.sha256(np.ascontiguousarray(array, "<i2").tobytes()).hexdigest()[:16]
+    """Sum of value * place over the elements as unsigned 16-bit numbers, modulo 2^64."""
+    values = np.ascontiguousarray(array, "<i2").reshape(-1).view("<u2")
+    total = 0
+    for start in range(0, len(values), 1 << 20):
+        block = values[start : start + (1 << 20)].astype("u8")
+        total += int((block * np.arange(start + 1, start + 1 + len(block), dtype="u8")).sum(dtype="u8"))
+    return total % 2**64
 
 
 def scalar_places(rows, columns):
@@ -20,7 +24,7 @@ def scalar_places(rows, columns):
 
 
 TASKS = {
-    "slab": lambda data: digest(data[:ROWS, :]),
-    "channel": lambda data: digest(data[:ROWS, CHANNEL]),
-    "scalars": lambda data: digest(np.array([data[r, c] for r, c in scalar_places(*data.shape)])),
+    "slab": lambda data: data[:ROWS, :],
+    "channel": lambda data: data[:ROWS, CHANNEL],
+    "scalars": lambda data: np.array([data[r, c] for r, c in scalar_places(*data.shape)]),
 }

@@ -36,21 +36,23 @@ def cpu_seconds():
     return usage.ru_utime + usage.ru_stime
 
 
-def run(action, repeats, cold=None, budget=30.0):
-    """`action` returns what is to be compared (a JSON value); it is called `repeats` times, at least 3 times or until
-    `budget` seconds are spent. `cold` names the file whose pages are dropped before each call."""
+def run(action, repeats, cold=None, digest=lambda value: value, budget=30.0):
+    """`action` is called `repeats` times, or fewer (3 at least) where `budget` seconds are spent. `digest` turns what it
+    returns into a JSON value to be compared, outside of the time. `cold` names the file whose pages are dropped before
+    each call."""
     gc.collect()
     gc.disable()  # kerchunk with zarr 3 can wait for ever when the collector runs on zarr's thread (VirtualiZarr#1072)
-    seconds, cpu, result, read = [], [], None, 0
+    seconds, cpu, value, read = [], [], None, 0
     while len(seconds) < repeats and (len(seconds) < min(3, repeats) or sum(seconds) < budget):
         if cold:
             evict(cold)
         before_cpu, before_read, start = cpu_seconds(), bytes_read(), time.perf_counter()
-        result = action()
+        value = action()
         seconds.append(time.perf_counter() - start)
         cpu.append(cpu_seconds() - before_cpu)
         read = bytes_read() - before_read
-    print(json.dumps({"seconds": seconds, "cpu_seconds": cpu, "bytes_read": read, "peak_rss": peak_rss(), "result": result}))
+    peak = peak_rss()
+    print(json.dumps({"seconds": seconds, "cpu_seconds": cpu, "bytes_read": read, "peak_rss": peak, "result": digest(value)}))
     sys.stdout.flush()
     os._exit(0)  # not to wait for idle threads of the libraries
 

@@ -12,4 +12,4 @@ if zarr.__version__.startswith("2."):
 else:
     group = zarr.open("reference://", mode="r", storage_options={"fo": references}, zarr_format=2, use_consolidated=False)
 data = group[dataset.strip("/")]
-timing.run(lambda: slab_tasks.TASKS[task](data), repeats, cold)
+timing.run(lambda: slab_tasks.TASKS[task](data), repeats, cold, slab_tasks.digest)

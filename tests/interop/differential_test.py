@@ -124,7 +124,7 @@ def raise_(error):
 def probe(file, path):
     """What rutter makes of a dataset that h5py cannot read: "reads it", or its refusal."""
     try:
-        rutter_cli.checked(["read", file.path, path, "--stats", "--json"])
+        rutter_cli.checked(["read", file.path, path, "--stats", "--json", *rutter_cli.allowed()])
         return "reads it"
     except rutter_cli.Refused as refused:
         return refused.reason()

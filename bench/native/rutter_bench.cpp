@@ -1,0 +1,190 @@
+// The engine's own times without the start of a process: `rutter_bench TASK FILE REPEATS warm|cold ...` prints the JSON line
+// of peers/timing.py.
+//
+//   map FILE REPEATS warm|cold OUT             open, describe, locate, write kerchunk JSON into OUT
+//   columns FILE REPEATS warm|cold DATASET     open, then all chunk places of one dataset into columns
+//   slab FILE REPEATS warm|cold DATASET TASK [THREADS]    slab, channel or scalars of peers/slab_tasks.py; the file is open
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ops/open.h"
+#include "refs/reference_writer.h"
+
+namespace rutter {
+namespace {
+
+struct Task {
+  std::string file;
+  int repeats = 1;
+  bool cold = false;
+  std::vector<std::string> arguments;
+};
+
+/// The number behind `key` in a file of /proc.
+unsigned long long StatusNumber(const char* path, const std::string& key) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(key)) return std::strtoull(line.c_str() + key.size(), nullptr, 10);
+  }
+  return 0;
+}
+
+double CpuSeconds() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + 1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+void Evict(const std::string& path) {
+  int fd = open(path.c_str(), O_RDONLY);
+  if (fd < 0) return;
+  posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+  close(fd);
+}
+
+/// Times `action`; `result` gives JSON of what the last call found.
+Status Measure(const Task& task, const std::function<Status()>& action, const std::function<std::string()>& result) {
+  std::string seconds, cpu_seconds;
+  unsigned long long bytes = 0;
+  for (int i = 0; i < task.repeats; ++i) {
+    if (task.cold) Evict(task.file);
+    unsigned long long bytes_before = StatusNumber("/proc/self/io", "rchar:");
+    double cpu_before = CpuSeconds();
+    auto start = std::chrono::steady_clock::now();
+    RUTTER_TRY(action());
+    std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    cpu_seconds += (i == 0 ? "" : ",") + std::to_string(CpuSeconds() - cpu_before);
+    char text[32];
+    std::snprintf(text, sizeof text, "%s%.9f", i == 0 ? "" : ",", elapsed.count());
+    seconds += text;
+    bytes = StatusNumber("/proc/self/io", "rchar:") - bytes_before;
+  }
+  unsigned long long peak = 1024 * StatusNumber("/proc/self/status", "VmHWM:");
+  std::printf("{\"seconds\":[%s],\"cpu_seconds\":[%s],\"bytes_read\":%llu,\"peak_rss\":%llu,\"result\":%s}\n", seconds.c_str(), cpu_seconds.c_str(), bytes, peak,
+              result().c_str());
+  return {};
+}
+
+Status BenchMap(const Task& task) {
+  std::uint64_t references = 0;
+  return Measure(
+      task,
+      [&]() -> Status {
+        RUTTER_ASSIGN(Dataset dataset, OpenAny(task.file));
+        std::FILE* out = std::fopen(task.arguments.at(0).c_str(), "w");
+        if (out == nullptr) return Fail(ErrorCode::kIo, "cannot write " + task.arguments[0]);
+        auto report = WriteReferences(dataset.map, *dataset.reader, {}, [&](std::string_view text) -> Status {
+          std::fwrite(text.data(), 1, text.size(), out);
+          return {};
+        });
+        std::fclose(out);
+        if (!report) return Fail(std::move(report).error());
+        references = report->chunk_references + report->inlined_chunks;
+        return {};
+      },
+      [&] { return std::to_string(references); });
+}
+
+Result<const Array*> FindArray(const Dataset& dataset, const std::string& path) {
+  const Node* node = dataset.map.Find(path);
+  if (node == nullptr || node->array == nullptr) return Fail(ErrorCode::kNotFound, "there is no array " + path);
+  if (node->array->failure) return Fail(*node->array->failure);
+  return node->array.get();
+}
+
+Status BenchColumns(const Task& task) {
+  std::vector<std::uint64_t> place, offset, length;
+  return Measure(
+      task,
+      [&]() -> Status {
+        place.clear(), offset.clear(), length.clear();
+        RUTTER_ASSIGN(Dataset dataset, OpenAny(task.file));
+        RUTTER_ASSIGN(const Array* array, FindArray(dataset, task.arguments.at(0)));
+        Shape grid = array->ChunkGrid();
+        return array->index->Locate({Shape(grid.size(), 0), grid}, [&](std::span<const std::uint64_t> index, const ChunkRef& chunk) -> Status {
+          place.push_back(index[0]);
+          offset.push_back(chunk.offset);
+          length.push_back(chunk.length);
+          return {};
+        });
+      },
+      [&] {
+        std::uint64_t offsets = 0, lengths = 0;
+        for (std::uint64_t value : offset) offsets += value;
+        for (std::uint64_t value : length) lengths += value;
+        return "[" + std::to_string(offset.size()) + "," + std::to_string(offsets) + "," + std::to_string(lengths) + "]";
+      });
+}
+
+/// Sum of value * place, as slab_tasks.digest.
+std::uint64_t Digest(const std::vector<std::uint16_t>& values) {
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) total += values[i] * static_cast<std::uint64_t>(i + 1);
+  return total;
+}
+
+Status BenchSlab(const Task& task) {
+  constexpr std::uint64_t kRows = 60'000, kChannel = 17;
+  constexpr int kScalars = 200;
+  RUTTER_ASSIGN(Dataset dataset, OpenAny(task.file));
+  RUTTER_ASSIGN(const Array* array, FindArray(dataset, task.arguments.at(0)));
+  const std::string& what = task.arguments.at(1);
+  ReadOptions options;
+  if (task.arguments.size() > 2) options.threads = static_cast<unsigned>(std::atoi(task.arguments[2].c_str()));
+  std::vector<std::uint16_t> out;
+  auto read = [&](const Slice& slice, std::size_t place) -> Status {
+    std::size_t elements = static_cast<std::size_t>(slice.NumElements());
+    return dataset.reader->Read(*array, slice, std::as_writable_bytes(std::span(out).subspan(place, elements)), options);
+  };
+  return Measure(
+      task,
+      [&]() -> Status {
+        if (what == "scalars") {
+          out.assign(kScalars, 0);
+          std::uint64_t state = 1;
+          for (std::size_t i = 0; i < kScalars; ++i) {
+            state = state * 6364136223846793005ull + 1442695040888963407ull;
+            Slice slice{{{(state >> 33) % array->shape[0], 1, 1, true}, {(state >> 20) % array->shape[1], 1, 1, true}}};
+            RUTTER_TRY(read(slice, i));
+          }
+          return {};
+        }
+        Slice slice{{{0, kRows, 1, false}, {0, array->shape[1], 1, false}}};
+        if (what == "channel") slice.axes[1] = {kChannel, 1, 1, true};
+        out.resize(static_cast<std::size_t>(slice.NumElements()));
+        return read(slice, 0);
+      },
+      [&] { return std::to_string(Digest(out)); });
+}
+
+int Main(int argc, char** argv) {
+  if (argc < 6) {
+    std::fprintf(stderr, "usage: rutter_bench map|columns|slab FILE REPEATS warm|cold ARGUMENTS\n");
+    return 2;
+  }
+  Task task{argv[2], std::atoi(argv[3]), std::strcmp(argv[4], "cold") == 0, {argv + 5, argv + argc}};
+  std::string what = argv[1];
+  Status done = what == "map"       ? BenchMap(task)
+                : what == "columns" ? BenchColumns(task)
+                : what == "slab"    ? BenchSlab(task)
+                                    : Status(Fail(ErrorCode::kInvalidArgument, "no such task: " + what));
+  if (done) return 0;
+  std::fprintf(stderr, "rutter_bench: %s\n", done.error().ToString().c_str());
+  return ExitCode(done.error().code);
+}
+
+}  // namespace
+}  // namespace rutter
+
+int main(int argc, char** argv) { return rutter::Main(argc, argv); }
