@@ -25,12 +25,23 @@ failed=0
 mkdir -p build/fuzz-logs
 export ASAN_OPTIONS="allocator_may_return_null=1:detect_leaks=1:${ASAN_OPTIONS:-}"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
+
+# Small files of the corpus are good first inputs of whole-file targets.
+real=${RUTTER_CORPUS:-../shared/corpus}
+if [ -d "$real" ] && [ ! -d build/fuzz-extra/hdf5 ]; then
+  mkdir -p build/fuzz-extra/hdf5
+  find "$real" -type f -size -24k \( -name '*.h5' -o -name '*.hdf5' -o -name '*.nc' -o -name '*.nwb' -o -name '*.mat' \) \
+    -exec cp -t build/fuzz-extra/hdf5 {} +
+fi
+
 for target in "$@"; do
+  format=$target
+  [ "$target" = map_read ] && format=hdf5
   corpus=build/fuzz-corpus/$target
   artifacts=build/fuzz-finds/$target
   mkdir -p "$corpus" "$artifacts"
   set -- "$corpus"
-  for folder in "fuzz/seeds/$target" "fixtures/$target" "fixtures/regress/$target" "build/fuzz-extra/$target"; do
+  for folder in "fuzz/seeds/$target" "fixtures/$format" "fixtures/regress/$format" "build/fuzz-extra/$format"; do
     [ -d "$folder" ] && set -- "$@" "$folder"
   done
   dictionary=
