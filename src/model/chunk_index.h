@@ -19,9 +19,10 @@ struct Array;
 
 /// One stored chunk.
 struct ChunkRef {
+  static constexpr std::uint64_t kWholeSource = ~0ull;
   std::uint32_t source = 0;       ///< Index into Map::sources.
   std::uint64_t offset = 0;       ///< Absolute byte offset in the source (user block included).
-  std::uint64_t length = 0;       ///< Stored bytes.
+  std::uint64_t length = 0;       ///< Stored bytes; kWholeSource = all bytes from `offset` on, where a map does not know the size.
   std::uint32_t filter_mask = 0;  ///< Bit i set: stage i of Array::codecs was skipped. All ones: stored raw.
   /// Not null where the bytes lie in the map itself; `source` and `offset` then mean nothing. Valid during the call.
   const std::byte* inline_data = nullptr;

@@ -1,9 +1,14 @@
 #include "refs/fill_json.h"
 
-#include <vector>
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <utility>
 
 #include "model/element.h"
+#include "model/number.h"
 #include "model/value_json.h"
+#include "refs/json_value.h"
 
 namespace rutter {
 namespace {
@@ -55,6 +60,104 @@ std::string FillValueJson(const Dtype& dtype, std::span<const std::byte> stored)
 std::string FillValueJsonV3(const Dtype& dtype, std::span<const std::byte> stored) {
   std::string json = FillValueJson(dtype, stored);
   return json == "null" ? "0" : json;
+}
+
+namespace {
+
+void StoreInteger(std::uint64_t value, const Dtype& dtype, std::span<std::byte> out) {
+  for (std::size_t i = 0; i < out.size() && i < 8; ++i) {
+    std::size_t at = dtype.order == ByteOrder::kBig ? out.size() - 1 - i : i;
+    out[at] = static_cast<std::byte>(value >> (8 * i) & 0xFF);
+  }
+}
+
+/// "0x7fc00000": the bits of a float, most significant first.
+bool StoreBits(const std::string& text, const Dtype& dtype, std::span<std::byte> out) {
+  if (!text.starts_with("0x")) return false;
+  std::uint64_t bits = 0;
+  auto [end, failure] = std::from_chars(text.data() + 2, text.data() + text.size(), bits, 16);
+  if (failure != std::errc() || end != text.data() + text.size()) return false;
+  StoreInteger(bits, dtype, out);
+  return true;
+}
+
+bool StoreFloat(const Value& json, const Dtype& dtype, std::span<std::byte> out) {
+  if (const auto* text = json.As<std::string>(); text != nullptr && StoreBits(*text, dtype, out)) return true;
+  auto number = JsonNumber(json);
+  if (!number || !dtype.IsMachine()) return false;
+  std::uint64_t bits = 0;
+  if (dtype.size_bytes == 8) {
+    std::memcpy(&bits, &*number, 8);
+  } else if (dtype.size_bytes == 4) {
+    auto narrow = static_cast<float>(*number);
+    std::memcpy(&bits, &narrow, 4);
+  } else {
+    bits = DoubleToHalf(*number);
+  }
+  StoreInteger(bits, dtype, out);
+  return true;
+}
+
+}  // namespace
+
+Result<std::vector<std::byte>> FillFromJson(const Dtype& dtype, const Value& json) {
+  std::vector<std::byte> out;
+  if (json.IsNull() || !dtype.IsFixed() || dtype.size_bytes > (1u << 20)) return out;
+  auto corrupt = [&] { return Fail(ErrorCode::kCorrupt, "\"fill_value\" does not fit the type " + DtypeTitle(dtype)); };
+  out.resize(static_cast<std::size_t>(dtype.size_bytes));
+  const Dtype& number = dtype.type_class == TypeClass::kEnum && dtype.base != nullptr ? *dtype.base : dtype;
+  switch (dtype.type_class) {
+    case TypeClass::kInteger:
+    case TypeClass::kBitfield:
+    case TypeClass::kEnum:
+    case TypeClass::kBool: {
+      std::uint64_t value = 0;
+      if (const auto* integer = json.As<std::int64_t>()) {
+        value = static_cast<std::uint64_t>(*integer);
+      } else if (const auto* large = json.As<std::uint64_t>()) {
+        value = *large;
+      } else if (const auto* flag = json.As<bool>()) {
+        value = *flag ? 1 : 0;
+      } else if (const auto* real = json.As<double>(); real != nullptr && *real > -9e18 && *real < 9e18) {
+        value = static_cast<std::uint64_t>(static_cast<std::int64_t>(*real));
+      } else {
+        return corrupt();
+      }
+      StoreInteger(value, number, out);
+      return out;
+    }
+    case TypeClass::kFloat:
+      if (!StoreFloat(json, dtype, out)) return corrupt();
+      return out;
+    case TypeClass::kComplex: {
+      const auto* pair = json.As<ValueList>();
+      if (dtype.base == nullptr || dtype.base->size_bytes * 2 > out.size()) return corrupt();
+      auto part = static_cast<std::size_t>(dtype.base->size_bytes);
+      std::span<std::byte> bytes(out);
+      if (pair != nullptr && pair->size() == 2) {
+        if (!StoreFloat((*pair)[0], *dtype.base, bytes.first(part)) || !StoreFloat((*pair)[1], *dtype.base, bytes.subspan(part, part))) return corrupt();
+        return out;
+      }
+      if (!StoreFloat(json, *dtype.base, bytes.first(part))) return corrupt();
+      return out;
+    }
+    default: {
+      // Base64 of the element; plain text for strings; numpy writes 0 for structured types.
+      if (json.As<std::int64_t>() != nullptr) return std::vector<std::byte>();
+      const auto* text = json.As<std::string>();
+      if (text == nullptr) return corrupt();
+      if (dtype.type_class == TypeClass::kString && dtype.charset == CharSet::kUtf32) return std::vector<std::byte>();
+      auto bytes = DecodeBase64(*text);
+      if (bytes && bytes->size() == out.size()) {
+        std::memcpy(out.data(), bytes->data(), out.size());
+      } else if (dtype.type_class == TypeClass::kString && text->size() <= out.size()) {
+        std::memcpy(out.data(), text->data(), text->size());
+      } else if (!text->empty()) {
+        return corrupt();
+      }
+      return out;
+    }
+  }
 }
 
 }  // namespace rutter

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
+
+#include "model/value_json.h"
+#include "refs/json_value.h"
 
 namespace rutter {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr std::array<const char*, 6> kBloscNames = {"blosclz", "lz4", "lz4hc", "snappy", "zlib", "zstd"};
 
@@ -94,39 +95,65 @@ Result<DeclaredCodecs> DeclareCodecs(const std::vector<CodecSpec>& stages, std::
   return declared;
 }
 
-Result<CodecSpec> CodecFromNumcodecs(std::string_view text, std::uint32_t element_bytes) {
-  Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) return Fail(ErrorCode::kCorrupt, "a codec is no JSON object");
-  auto id = json.find("id");
-  if (id == json.end() || !id->is_string()) return Fail(ErrorCode::kCorrupt, "a codec without an id");
+namespace {
+
+/// A stage by its numcodecs id and the object that holds its parameters.
+CodecSpec CodecFrom(std::string id, const Value& parameters, std::uint32_t element_bytes) {
   CodecSpec stage;
-  stage.name = id->get<std::string>();
+  stage.name = std::move(id);
   auto number = [&](const char* key, std::int64_t otherwise) {
-    auto found = json.find(key);
-    return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : otherwise;
+    const Value* found = JsonMember(parameters, key);
+    const auto* integer = found == nullptr ? nullptr : found->As<std::int64_t>();
+    return static_cast<std::uint32_t>(integer == nullptr ? otherwise : std::clamp<std::int64_t>(*integer, INT32_MIN, INT32_MAX));
   };
   if (const Codec* codec = FindCodecByZarrV2(stage.name)) {
     stage.id = codec->id;
     stage.hdf5_filter = codec->hdf5_filter;
+  } else if (stage.name == "delta") {
+    stage.id = CodecId::kDelta;
+  } else if (stage.name == "fixedscaleoffset") {
+    stage.id = CodecId::kFixedScaleOffset;
   }
   switch (stage.id) {
-    case CodecId::kShuffle: stage.values = {static_cast<std::uint32_t>(std::clamp<std::int64_t>(number("elementsize", 4), 0, 1 << 20))}; break;
+    case CodecId::kShuffle: stage.values = {number("elementsize", 4)}; break;
     case CodecId::kDeflate:
     case CodecId::kGzip:
     case CodecId::kZstd:
-    case CodecId::kBzip2: stage.values = {static_cast<std::uint32_t>(number("level", 1))}; break;
+    case CodecId::kBzip2: stage.values = {number("level", 1)}; break;
+    case CodecId::kFletcher32:
+    case CodecId::kLz4: break;
     case CodecId::kBlosc: {
-      std::uint32_t name = 0;
-      if (auto found = json.find("cname"); found != json.end() && found->is_string()) {
-        auto at = std::find_if(kBloscNames.begin(), kBloscNames.end(), [&](const char* n) { return found->get<std::string>() == n; });
-        if (at != kBloscNames.end()) name = static_cast<std::uint32_t>(at - kBloscNames.begin());
+      std::uint32_t compressor = 0, shuffle = number("shuffle", 1);
+      if (const auto* name = JsonText(parameters, "cname")) {
+        auto at = std::find_if(kBloscNames.begin(), kBloscNames.end(), [&](const char* n) { return *name == n; });
+        if (at != kBloscNames.end()) compressor = static_cast<std::uint32_t>(at - kBloscNames.begin());
       }
-      stage.values = {2, 2, element_bytes, 0, static_cast<std::uint32_t>(number("clevel", 5)), static_cast<std::uint32_t>(number("shuffle", 1)), name};
+      if (const auto* name = JsonText(parameters, "shuffle")) shuffle = *name == "noshuffle" ? 0 : *name == "bitshuffle" ? 2 : 1;
+      stage.values = {2, 2, number("typesize", element_bytes), 0, number("clevel", 5), shuffle, compressor};
       break;
     }
-    default: stage.config = json.dump(-1, ' ', false, Json::error_handler_t::replace); break;
+    default: AppendJson(parameters, stage.config); break;
   }
   return stage;
+}
+
+}  // namespace
+
+Result<CodecSpec> CodecFromNumcodecs(const Value& json, std::uint32_t element_bytes) {
+  const auto* id = JsonText(json, "id");
+  if (id == nullptr) return Fail(ErrorCode::kCorrupt, "a codec without an id");
+  return CodecFrom(*id, json, element_bytes);
+}
+
+Result<CodecSpec> CodecFromZarr3(const Value& json, std::uint32_t element_bytes) {
+  const auto* name = json.As<std::string>();
+  if (name == nullptr) name = JsonText(json, "name");
+  if (name == nullptr) return Fail(ErrorCode::kCorrupt, "a codec without a name");
+  static const Value kNone{ValueRecord()};
+  const Value* configuration = JsonMember(json, "configuration");
+  std::string_view id = *name;
+  if (id.starts_with("numcodecs.")) id.remove_prefix(10);
+  return CodecFrom(std::string(id), configuration == nullptr ? kNone : *configuration, element_bytes);
 }
 
 }  // namespace rutter

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "codecs/codec.h"
+#include "model/value.h"
 
 namespace rutter {
 
@@ -22,7 +23,11 @@ struct DeclaredCodecs {
 /// Errors: kUnsupported, naming the first stage that Zarr clients have no codec for.
 Result<DeclaredCodecs> DeclareCodecs(const std::vector<CodecSpec>& stages, std::uint32_t element_bytes);
 
-/// One numcodecs configuration ({"id": "zlib", "level": 4}) as a stage. Errors: kCorrupt.
-Result<CodecSpec> CodecFromNumcodecs(std::string_view json, std::uint32_t element_bytes);
+/// One numcodecs configuration ({"id": "zlib", "level": 4}) as a stage. Codecs that the engine does not know keep their
+/// name and configuration. Errors: kCorrupt.
+Result<CodecSpec> CodecFromNumcodecs(const Value& json, std::uint32_t element_bytes);
+
+/// One bytes-to-bytes codec of Zarr v3 ({"name": "numcodecs.zlib", "configuration": {"level": 4}}). Errors: kCorrupt.
+Result<CodecSpec> CodecFromZarr3(const Value& json, std::uint32_t element_bytes);
 
 }  // namespace rutter
