@@ -1,10 +1,6 @@
 // Szip through libaec. Source: HDF5 4.0, "Filter Pipeline Message", filter 4; CCSDS 121.0-B.
 
-<<<<<<< HEAD
-extern "C" {
-=======
 extern "C" {  // libaec's header has no C++ guard
->>>>>>> read
 #include <szlib.h>
 }
 
