@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "formats/hdf5/format.h"
 #include "formats/npy/format.h"
 #include "formats/spikeglx/format.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 // To add a format: declare it here, add its row below, and see docs/formats/README.md for what else it brings.
 constexpr std::array kFormats = {
+    &kHdf5Format,
     &kNpyFormat,
     &kSpikeGlxFormat,
 };

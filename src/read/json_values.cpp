@@ -140,7 +140,9 @@ Value TypedList(const Json& json, const Dtype& base, std::span<const std::uint64
 std::optional<std::string> TextOf(const Json& json) {
   if (json.is_string()) return json.get<std::string>();
   if (json.is_object() && json.size() == 1) {
-    if (auto coded = json.find("base64"); coded != json.end() && coded->is_string()) return DecodeBase64(coded->get<std::string>());
+    if (auto coded = json.find("base64"); coded != json.end() && coded->is_string()) {
+      if (auto data = DecodeBase64(coded->get<std::string>())) return *std::move(data);
+    }
   }
   return std::nullopt;
 }
@@ -235,29 +237,6 @@ Result<ValueList> ParseJson2(std::string_view text, const Dtype& dtype, std::uin
     return Fail(ErrorCode::kCorrupt, "json2 data holds " + std::to_string(values.size()) + " elements, the chunk has " + std::to_string(num_elements));
   }
   return values;
-}
-
-std::optional<std::string> DecodeBase64(std::string_view text) {
-  auto digit = [](char c) -> int {
-    if (c >= 'A' && c <= 'Z') return c - 'A';
-    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-    if (c >= '0' && c <= '9') return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-  };
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t digits = text.size();
-  while (digits > 0 && text.size() - digits < 2 && text[digits - 1] == '=') --digits;
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3);
-  std::uint32_t word = 0;
-  for (std::size_t i = 0; i < digits; ++i) {
-    int value = digit(text[i]);
-    if (value < 0) return std::nullopt;
-    word = word << 6 | static_cast<std::uint32_t>(value);
-    std::size_t in_group = i % 4;
-    if (in_group != 0) bytes += static_cast<char>(word >> (6 - 2 * in_group) & 0xFF);
-  }
-  return bytes;
 }
 
 }  // namespace rutter

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "model/dtype.h"
 #include "model/value.h"
+#include "refs/json_value.h"
 
 namespace rutter {
 
@@ -19,8 +20,5 @@ Result<Value> ParseJsonValue(std::string_view text, const Dtype& dtype);
 /// numcodecs' "json2": the items of a nested list, then the dtype and the shape. Flat, C order.
 /// Errors: kCorrupt (no JSON, another number of elements than `num_elements`).
 Result<ValueList> ParseJson2(std::string_view text, const Dtype& dtype, std::uint64_t num_elements);
-
-/// RFC 4648 base64 with padding; empty optional where the text is none.
-std::optional<std::string> DecodeBase64(std::string_view text);
 
 }  // namespace rutter
