@@ -1,5 +1,6 @@
 // rutter ls: the tree of a file or map.
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -150,9 +151,10 @@ std::string Printable(std::string_view text) {
 std::string ArrayLine(const Array& array, bool long_form) {
   std::string out = array.dtype == nullptr ? "?" : Printable(DtypeTitle(*array.dtype));
   out += "  " + (array.is_null ? std::string("null") : ShapeText(array.shape));
-  if (!array.dimension_names.empty()) {
+  bool named = std::any_of(array.dimension_names.begin(), array.dimension_names.end(), [](const std::string& name) { return !name.empty(); });
+  if (named) {
     out += " (";
-    for (std::size_t k = 0; k < array.dimension_names.size(); ++k) out += (k == 0 ? "" : ", ") + Printable(array.dimension_names[k]);
+    for (std::size_t k = 0; k < array.dimension_names.size(); ++k) out += (k == 0 ? "" : ", ") + (array.dimension_names[k].empty() ? std::string("-") : Printable(array.dimension_names[k]));
     out += ")";
   }
   if (long_form) {

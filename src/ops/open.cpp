@@ -1,6 +1,8 @@
 #include "ops/open.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "conventions/conventions.h"
@@ -42,6 +44,12 @@ Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) 
   OpenOptions open{options.limits, opener};
   RUTTER_ASSIGN(dataset.file, OpenWithAnyFormat(source, open));
   RUTTER_ASSIGN(dataset.map, dataset.file->Describe());
+  // A map is read from anywhere, so what it names is absolute.
+  for (Source& named : dataset.map.sources) {
+    std::error_code failure;
+    auto absolute = std::filesystem::absolute(named.url, failure);
+    if (!failure && named.url.find("://") == std::string::npos) named.url = absolute.lexically_normal().string();
+  }
   dataset.pool = std::make_shared<SourcePool>(dataset.file->Sources());
   dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits);
   if (options.conventions) RUTTER_TRY(ApplyConventions(dataset.map, *dataset.reader));

@@ -73,7 +73,7 @@ class Linter {
   void ArrayMetadata(const Json& refs, const std::string& key, const Json& value) {
     Json metadata = value.is_string() ? Json::parse(value.get<std::string>(), nullptr, false) : value;
     if (!metadata.is_object()) return Add(key, "all", "the metadata is no JSON object");
-    std::string attributes = key.substr(0, key.size() - 6) + "attrs";
+    std::string attributes = key.substr(0, key.size() - 5) + "attrs";
     Json parsed;
     if (auto found = refs.find(attributes); found != refs.end()) {
       parsed = found->is_string() ? Json::parse(found->get<std::string>(), nullptr, false) : *found;
