@@ -38,6 +38,11 @@ Result<std::unique_ptr<FormatFile>> OpenWithAnyFormat(std::shared_ptr<ByteSource
       best_confidence = confidence;
     }
   }
+  // A user block may be larger than the head that the formats saw.
+  if (best == nullptr && head.size() == kHeadBytes) {
+    RUTTER_ASSIGN(bool found, HasHdf5Signature(*source));
+    if (found) best = &kHdf5Format;
+  }
   if (best == nullptr) {
     Error error = MakeError(ErrorCode::kUnsupported, "no format that is known here claims this file");
     error.where.source = source->name();

@@ -13,19 +13,11 @@ namespace rutter {
 namespace {
 
 constexpr std::uint64_t kFirstUserBlock = 512;
-constexpr std::uint64_t kHeadBytes = 64 * 1024;
 
-/// Names under which HDF5 files go; a user block may push the signature behind the head.
-constexpr std::string_view kSuffixes[] = {".h5", ".hdf5", ".hdf", ".he5", ".nwb", ".nc", ".nc4", ".cdf", ".mat", ".mnc", ".h5ad", ".hdf5bad"};
-
-Confidence Sniff(std::span<const std::byte> head, std::string_view name) {
+Confidence Sniff(std::span<const std::byte> head, std::string_view) {
   if (hdf5::StartsWithSignature(head)) return Confidence::kCertain;
   for (std::uint64_t at = kFirstUserBlock; at < head.size(); at *= 2) {
     if (hdf5::StartsWithSignature(head.subspan(static_cast<std::size_t>(at)))) return Confidence::kLikely;
-  }
-  if (head.size() < kHeadBytes) return Confidence::kNo;
-  for (std::string_view suffix : kSuffixes) {
-    if (name.ends_with(suffix)) return Confidence::kNameOnly;
   }
   return Confidence::kNo;
 }
@@ -53,6 +45,11 @@ Result<std::unique_ptr<FormatFile>> Open(std::shared_ptr<ByteSource> source, con
 }
 
 }  // namespace
+
+Result<bool> HasHdf5Signature(ByteSource& source) {
+  RUTTER_ASSIGN(auto position, hdf5::FindSuperblock(source));
+  return position.has_value();
+}
 
 const Format kHdf5Format = {"hdf5", "HDF5 (NWB, NetCDF-4, MAT v7.3)", Sniff, Open};
 
