@@ -1,6 +1,8 @@
 // Virtual datasets: every piece that the selection meets is read from its own array.
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -147,8 +149,11 @@ Status ForEachPiece(ReadJob& job, SourcePool& pool, const MosaicIndex& index, co
     if (++job.mosaic_pieces > job.limits.virtual_mappings) return Fail(ErrorCode::kLimit, "more pieces than Limits::virtual_mappings in one read");
     RUTTER_ASSIGN(auto source, piece.open());
     if (source == nullptr || source->array == nullptr) continue;  // a missing source reads as the fill value
-    auto own_pool = std::static_pointer_cast<SourcePool>(source->pool);
-    Status status = source->array->is_null ? Status() : visit(piece, *source->array, own_pool == nullptr ? pool : *own_pool);
+    // The model keeps a piece's open sources without their type (MosaicSource::pool).
+    auto opened = std::static_pointer_cast<std::vector<std::shared_ptr<ByteSource>>>(source->pool);
+    std::optional<SourcePool> own_pool;
+    if (opened != nullptr) own_pool.emplace(*opened);
+    Status status = source->array->is_null ? Status() : visit(piece, *source->array, own_pool ? *own_pool : pool);
     if (!status) {
       Error error = std::move(status).error();
       if (error.where.path.empty()) error.where.path = piece.source_name;
