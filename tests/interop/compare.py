@@ -267,7 +267,7 @@ def _region(expected, actual, resolver, where):
 
 
 def corners_to_elements(kind, corners, shape):
-    """The selected elements' coordinates as a set (points) or a mask's bytes."""
+    """Which elements are selected, as the bytes of a mask."""
     mask = np.zeros(shape, bool)
     if kind == "all":
         mask[...] = True
@@ -281,22 +281,19 @@ def corners_to_elements(kind, corners, shape):
 
 
 def region_elements(selection, shape):
-    """The same of rutter's JSON selection."""
+    """The same of rutter's JSON selection: "all", "none", {"points"}, {"boxes"} or a regular hyperslab."""
     mask = np.zeros(shape, bool)
-    kind = selection.get("kind")
-    if kind == "all":
+    if selection == "all":
         mask[...] = True
-    elif kind == "points":
+    elif selection == "none":
+        pass
+    elif "points" in selection:
         for point in selection["points"]:
             mask[tuple(point)] = True
-    elif kind == "boxes":
+    elif "boxes" in selection:
         for box in selection["boxes"]:
             mask[tuple(slice(a, a + n) for a, n in zip(box["start"], box["shape"]))] = True
-    elif kind in ("regular", "hyperslab"):
-        axes = selection["axes"]
-        picks = []
-        for axis, n in zip(axes, shape):
-            block, stride = axis.get("block", 1), axis.get("stride", 1)
-            picks.append([axis["start"] + i * stride + j for i in range(axis["count"]) for j in range(block)])
-        mask[np.ix_(*picks)] = True
+    else:
+        axes = zip(selection["start"], selection["stride"], selection["count"], selection["block"])
+        mask[np.ix_(*[[start + i * stride + j for i in range(count) for j in range(block)] for start, stride, count, block in axes])] = True
     return mask.tobytes()
