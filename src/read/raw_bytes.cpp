@@ -156,7 +156,7 @@ Status ReadRaw(const RawBytes& bytes, std::uint64_t stream_offset, const Strided
 
   std::uint64_t group_span = blocks.span;
   if (blocks.group > 1) group_span += (blocks.group - 1) * static_cast<std::uint64_t>(inner.axes[0].from);
-  std::byte* buffer = blocks.direct ? nullptr : slot.stored.Reserve(static_cast<std::size_t>(std::max(kBlockBytes, group_span)));
+  std::byte* buffer = blocks.direct ? nullptr : slot.raw.Reserve(static_cast<std::size_t>(std::max(kBlockBytes, group_span)));
   std::size_t used = 0;
   std::array<PendingBlock, kMaxRequests> pending;
   slot.requests.clear();
@@ -178,7 +178,7 @@ Status ReadRaw(const RawBytes& bytes, std::uint64_t stream_offset, const Strided
     std::uint64_t group = 1;
     if (blocks.level > 0) group = std::min(blocks.group, box.axes[blocks.level - 1].count - index[blocks.level - 1]);
     auto length = static_cast<std::size_t>(blocks.span + (group - 1) * static_cast<std::uint64_t>(inner.axes[0].from));
-    if (slot.requests.size() == kMaxRequests || (!blocks.direct && used + length > slot.stored.size())) RUTTER_TRY(flush());
+    if (slot.requests.size() == kMaxRequests || (!blocks.direct && used + length > slot.raw.size())) RUTTER_TRY(flush());
     std::byte* out = blocks.direct ? to : buffer + used;
     pending[slot.requests.size()] = {out, to, group};
     slot.requests.push_back({at, {out, length}, 0});

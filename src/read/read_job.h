@@ -23,7 +23,9 @@ namespace rutter {
 
 /// Working memory and counters of one thread of a read.
 struct ReadSlot {
-  Buffer stored, decoded, convert;
+  Buffer stored;   ///< A batch of encoded chunks.
+  Buffer raw;      ///< A block of raw bytes.
+  Buffer decoded, convert;
   PipelineScratch pipeline;
   std::vector<ReadRequest> requests;
   ReadStatistics statistics;
