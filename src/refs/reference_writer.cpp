@@ -375,9 +375,10 @@ class Writer {
   void NodeExtras(const Array& array, const ArrayPlan& plan, const std::string& path, bool invented) {
     // What .zarray says is enough for plain numbers; anything else keeps its own description.
     bool plain = plan.object_codec.empty() && plan.element == array.dtype && (array.dtype->IsNumeric() || array.dtype->IsBoolEnum()) && !array.is_null;
-    if (!plain) extras_.Node(path, "\"dtype\":" + DtypeToJson(*array.dtype));
+    // Where the bytes were converted (or an array type's dimensions became axes), .zarray says what they are now.
+    bool converted = plan.object_codec.empty() && plan.element != array.dtype;
+    if (!plain) extras_.Node(path, (converted ? "\"original_dtype\":" : "\"dtype\":") + DtypeToJson(*array.dtype));
     if (!plan.object_codec.empty()) extras_.Node(path, "\"object_codec\":\"" + plan.object_codec + "\"");
-    if (plan.element != array.dtype && plan.object_codec.empty()) extras_.Node(path, "\"stored_as\":" + plan.dtype);
     if (array.is_null) extras_.Node(path, "\"is_null\":true");
     if (invented) {
       std::string names = "\"dimension_names\":[";
