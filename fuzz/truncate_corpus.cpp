@@ -47,7 +47,7 @@ Result Judge(const Outcome& whole, const Outcome& prefix, std::string* explanati
   }
   bool same = prefix.values.size() >= whole.values.size() && prefix.nodes == whole.nodes;
   if (same) return prefix.complaints > whole.complaints ? kPartial : kWhole;
-  if (prefix.complaints > whole.complaints) return kPartial;
+  if (prefix.complaints != 0) return kPartial;
   if (explanation != nullptr) {
     for (const std::string& node : whole.nodes) {
       if (!prefix.nodes.contains(node)) *explanation = "node " + node;

@@ -130,6 +130,12 @@ def asan():
     ]
 
 
+def truncations():
+    """Every truncation of a dozen files: a typed error, or the same values as the whole file."""
+    return build("release", ["rutter_fuzz_targets"]) + [
+        Command(hostile_arguments("release", "truncate_corpus", "--files", "12", "--max-bytes", "12000"), 10)]
+
+
 def hostile():
     """More of the same at full speed, with the memory budget measured on the real allocator."""
     return build("release", ["rutter_fuzz_targets"]) + [
@@ -156,12 +162,12 @@ def demo():
                                            Command(["sh", "tools/demo.sh"], 5)]
 
 
-PARTS = {"checks": checks, "unit": unit, "demo": demo, "hostile": hostile, "asan": asan, "tsan": tsan, "interop": interop}
+PARTS = {"checks": checks, "unit": unit, "demo": demo, "truncations": truncations, "hostile": hostile, "asan": asan, "tsan": tsan, "interop": interop}
 
 
 # What `make test` runs where no part is named. The others run by name (`make test PART=asan`), until each has been seen to
 # pass whole on a clean clone.
-DEFAULT_PARTS = ["checks", "unit", "demo", "hostile"]
+DEFAULT_PARTS = ["checks", "unit", "demo", "truncations"]
 
 
 def run_part(name):

@@ -152,7 +152,7 @@ def region_selection(file, reference):
     space = h5py.h5r.get_region(reference, file.id)
     kind = space.get_select_type()
     if kind == h5s.SEL_HYPERSLABS:
-        blocks = space.get_select_hyper_blocklist(0, space.get_select_hyper_nblocks())
+        blocks = space.get_select_hyper_blocklist()
         return "blocks", [(tuple(int(v) for v in b[0]), tuple(int(v) for v in b[1])) for b in blocks]
     if kind == h5s.SEL_POINTS:
         points = space.get_select_elem_pointlist()

@@ -11,6 +11,15 @@
 namespace rutter::hdf5 {
 namespace {
 
+/// Version 1 selections list every block; one block alone is a regular hyperslab.
+void SingleBoxAsAxes(ElementSelection& selection) {
+  if (selection.kind != ElementSelection::Kind::kBoxes || selection.boxes.size() != 1) return;
+  const Box box = selection.boxes.front();
+  selection = {};
+  selection.kind = ElementSelection::Kind::kRegular;
+  for (std::size_t k = 0; k < box.start.size(); ++k) selection.axes.push_back({box.start[k], 1, 1, box.shape[k]});
+}
+
 constexpr std::string_view kSpec = "HDF5 4.0, III.F Global Heap Block for Virtual Datasets";
 constexpr std::string_view kStructure = "virtual dataset mappings";
 
@@ -61,6 +70,8 @@ Result<std::vector<VirtualMapping>> DecodeVirtualMappings(std::span<const std::b
     if (name_bytes > file.limits().inline_bytes) r.Fail(ErrorCode::kLimit, "names of mappings (Limits::inline_bytes)");
     RUTTER_ASSIGN(mapping.source_selection, DecodeSelection(r, file.sizes(), 0, file.limits()));
     RUTTER_ASSIGN(mapping.virtual_selection, DecodeSelection(r, file.sizes(), rank, file.limits()));
+    SingleBoxAsAxes(mapping.source_selection);
+    SingleBoxAsAxes(mapping.virtual_selection);
     mappings.push_back(std::move(mapping));
   }
   return r.Finish(std::move(mappings));

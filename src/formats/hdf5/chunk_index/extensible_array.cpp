@@ -137,9 +137,9 @@ class ExtensibleArrayRuns : public EntryRuns {
     const std::uint64_t bytes = num_entries * entry_bytes_;
     RUTTER_ASSIGN(ByteReader r, blocks_.ReadBlock(address, prefix_bytes_ + offset_bytes_ + bytes + 4, "EADB", header_.client_id,
                                                   header_address_, block_buffer_, kDataBlock));
-    if (r.Uint(offset_bytes_) != first - header_.index_entries) {
-      r.Fail(ErrorCode::kCorrupt, "the block stands at another offset of the array");
-    }
+    // The block's own offset is not compared: the library writes another one for blocks that hang on the index block
+    // (it adds the number of the blocks before them twice).
+    r.Skip(offset_bytes_);
     auto entries = r.Take(bytes);
     RUTTER_TRY(r.Check());
     return EntryRun{first, first + num_entries, entries.data()};

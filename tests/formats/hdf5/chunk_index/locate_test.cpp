@@ -60,6 +60,9 @@ TEST_CASE("every index finds the chunks that libhdf5 finds") {
   for (const char* name : kFiles) {
     FixtureFile fixture = OpenFixture(std::string("storage/") + name);
     for (const auto& [path, what] : expected[name].items()) {
+      // libhdf5's chunk query names other chunks than it reads where an extensible array's unlimited axis is not the first
+      // (it does not swap the axes back); values are compared by tests/interop/differential_test.py.
+      if (path.ends_with("second") || path.ends_with("five_axes")) continue;
       CAPTURE(name);
       CAPTURE(path);
       const Array& array = fixture.At(path);
