@@ -57,7 +57,6 @@ struct Extent {
   std::uint32_t source = 0;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
-  bool zeros_past_end = false;  ///< The source may end before the extent does; the rest reads as zeros (HDF5 external storage).
 };
 
 /// Uncompressed data whose every element has an address: element (i, j, ...) starts at stream byte

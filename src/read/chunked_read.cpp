@@ -299,7 +299,7 @@ Status ChunkedReader::ReadTask(const Box& tile, const Task& task, ReadSlot& slot
 Status ChunkedReader::ReadChunkRaw(const Located& located, const SelectedPart& part, const std::shared_ptr<ByteSource>& source, ReadSlot& slot) {
   const ChunkRef& chunk = located.chunk;
   // Bytes beyond the chunk's own length are needed only by elements that it does not hold.
-  RawBytes bytes({{0, chunk.offset, chunk.length, source, false}}, false, {});
+  RawBytes bytes({{0, chunk.offset, chunk.length, source}}, false, {});
   std::byte* to = selection_.to + part.to_offset;
   if (ReadsAlone(located)) return ReadRawParallel(job_, bytes, static_cast<std::uint64_t>(part.from_offset), part.box, to, transfer_);
   return ReadRaw(bytes, static_cast<std::uint64_t>(part.from_offset), part.box, to, transfer_, slot);

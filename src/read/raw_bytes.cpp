@@ -1,7 +1,6 @@
 #include "read/raw_bytes.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "base/checked.h"
@@ -99,15 +98,9 @@ Status RawBytes::ReadAt(std::uint64_t stream_offset, std::span<std::byte> out, R
       done = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), run->length - skip));
       auto offset = CheckedAdd(run->offset, skip);
       if (!offset) return Fail(ErrorCode::kTruncated, "bytes beyond the end of every file are needed");
-      std::uint64_t size = run->source->size();
-      std::size_t stored = done;
-      if (run->zeros_past_end) stored = static_cast<std::size_t>(std::min<std::uint64_t>(done, *offset < size ? size - *offset : 0));
-      if (stored > 0) {
-        RUTTER_TRY(run->source->ReadAt(*offset, out.first(stored)));
-        ++statistics.requests;
-        statistics.bytes_read += stored;
-      }
-      if (stored < done) std::memset(out.data() + stored, 0, done - stored);
+      RUTTER_TRY(run->source->ReadAt(*offset, out.first(done)));
+      ++statistics.requests;
+      statistics.bytes_read += done;
     } else {
       if (!has_fill_) {
         return Fail(ErrorCode::kTruncated, "byte " + std::to_string(stream_offset) + " of the data is needed, which is " +
@@ -123,7 +116,7 @@ Status RawBytes::ReadAt(std::uint64_t stream_offset, std::span<std::byte> out, R
 }
 
 Status RawBytes::ReadMany(std::span<ReadRequest> requests, ReadStatistics& statistics) const {
-  bool one_run = runs_.size() == 1 && !runs_[0].zeros_past_end;
+  bool one_run = runs_.size() == 1;
   for (const ReadRequest& request : requests) one_run = one_run && Find(request.offset, request.out.size()) != nullptr;
   if (!one_run) {
     for (const ReadRequest& request : requests) RUTTER_TRY(ReadAt(request.offset, request.out, statistics));
@@ -251,7 +244,7 @@ Status ReadFlat(ReadJob& job, SourcePool& pool, const Array& array, const FlatIn
   for (const Extent& extent : index.extents()) {
     if (extent.stream_offset >= last) break;
     RUTTER_ASSIGN(auto source, pool.Get(extent.source));
-    runs.push_back({extent.stream_offset, extent.offset, extent.length, std::move(source), extent.zeros_past_end});
+    runs.push_back({extent.stream_offset, extent.offset, extent.length, std::move(source)});
   }
   Shape origin(array.rank(), 0);
   SelectedPart part = SelectInBox(selection, origin, array.shape, from_strides);

@@ -19,7 +19,6 @@ struct RawRun {
   std::uint64_t offset = 0;  ///< In the source.
   std::uint64_t length = 0;
   std::shared_ptr<ByteSource> source;
-  bool zeros_past_end = false;  ///< Bytes that the source no longer has are zeros.
 };
 
 /// A stream of bytes that lies in one or more sources. Thread-safe.

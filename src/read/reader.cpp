@@ -19,7 +19,7 @@ Status ReadInto(ReadJob& job, SourcePool& pool, const Array& array, const Slice&
   if (bytes != out.size()) {
     return Fail(ErrorCode::kInvalidArgument, "the output has " + std::to_string(out.size()) + " bytes, the slice needs " + (bytes ? std::to_string(*bytes) : "more than 2^64"));
   }
-  if (array.is_null) return {};
+  if (array.is_null || slice.NumElements() == 0) return {};
   RUTTER_ASSIGN(auto selection, SelectSlice(array.shape, slice, out.data(), static_cast<std::size_t>(element_bytes)));
   return ReadSelection(job, pool, array, selection, 0);
 }

@@ -22,7 +22,8 @@ SliceBlocks::SliceBlocks(const Array& array, const Slice& slice, std::uint64_t e
   // A band of chunks that takes more than the preferred size is still read at once where memory allows.
   const AxisSlice& cut = slice.axes[axis_];
   chunk_extent_ = chunk_at(axis_);
-  auto step = static_cast<std::uint64_t>(cut.step < 0 ? -cut.step : cut.step);
+  auto step = static_cast<std::uint64_t>(cut.step);
+  if (cut.step < 0) step = 0 - step;
   std::uint64_t band = std::min(cut.count, CeilDiv(chunk_extent_, std::max<std::uint64_t>(1, step)));
   std::uint64_t band_bytes = CheckedMul(inner, band).value_or(~0ull);
   std::uint64_t bytes = std::min(std::max(preferred_bytes, band_bytes), max_bytes);
@@ -49,7 +50,7 @@ std::optional<Slice> SliceBlocks::Next() {
   Slice block = whole_;
   auto narrow = [&](std::size_t k, std::uint64_t first, std::uint64_t count) {
     AxisSlice& axis = block.axes[k];
-    axis.start += static_cast<std::uint64_t>(static_cast<std::int64_t>(first) * axis.step);
+    axis.start += first * static_cast<std::uint64_t>(axis.step);  // wraps to the right place for a negative step
     axis.count = count;
   };
   for (std::size_t k = 0; k < axis_; ++k) narrow(k, index_[k], 1);
