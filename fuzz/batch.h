@@ -12,7 +12,7 @@ namespace rutter::fuzz {
 struct BatchOptions {
   std::uint64_t jobs = 0;
   unsigned workers = 2;
-  double seconds_per_job = 5;
+  double seconds_per_job = 5;  ///< Of processor time, or 20 times as long by the clock.
   std::uint64_t memory_bytes = 256ull << 20;
   std::uint64_t jobs_per_worker = 2'000;  ///< Then a fresh process takes over, so that leaks are reported early.
 };
@@ -26,7 +26,8 @@ struct BatchReport {
   static constexpr unsigned kOutcomes = 16;
   std::array<std::uint64_t, kOutcomes> outcomes{};
   std::vector<Finding> findings;
-  double seconds = 0, slowest_seconds = 0, p999_seconds = 0;
+  double seconds = 0;                              ///< By the clock.
+  double slowest_seconds = 0, p999_seconds = 0;    ///< Of single jobs, processor time.
   std::uint64_t slowest_job = 0, peak_bytes = 0, crashes = 0, hangs = 0, over_memory = 0, over_one_second = 0;
 };
 
