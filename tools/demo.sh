@@ -10,7 +10,7 @@ mkdir -p "$folder"
 cp examples/recording.nwb "$folder/"
 cd "$folder"
 
-say() { printf '\n%s\n' "$@"; }
+say() { printf '\n'; printf '%s\n' "$@"; }
 show() {
   printf '\n$ %s\n' "$*"
   "$@"
