@@ -35,7 +35,7 @@ def lacks(name):
 
 def main():
     text = (ROOT / "src/formats/registry.cpp").read_text(encoding="utf-8")
-    names = [name.lower() for name in REGISTERED.findall(text)]
+    names = list(dict.fromkeys(name.lower() for name in REGISTERED.findall(text)))
     wrong = [f"{name}: no {what}" for name in names for what in lacks(name)]
     folders = {path.name for path in (ROOT / "src/formats").iterdir() if path.is_dir()}
     wrong += [f"{name}: src/formats/{name}/ is there, but src/formats/registry.cpp has no &k...Format row for it"
