@@ -19,18 +19,16 @@ inline std::optional<std::uint64_t> CheckedMul(std::uint64_t a, std::uint64_t b)
   return product;
 }
 
-/// The product of all numbers; 1 for none; nullopt on overflow (zeros are taken out first, so 0 wins over an overflow).
+/// The product of all numbers; 1 for none; 0 where one is 0, however large the others are; nullopt on overflow.
 inline std::optional<std::uint64_t> CheckedProduct(std::span<const std::uint64_t> numbers) {
   std::uint64_t product = 1;
-  bool zero = false;
+  bool overflow = false;
   for (std::uint64_t n : numbers) {
-    if (n == 0) {
-      zero = true;
-      continue;
-    }
-    if (__builtin_mul_overflow(product, n, &product)) return std::nullopt;
+    if (n == 0) return 0;
+    overflow = overflow || __builtin_mul_overflow(product, n, &product);
   }
-  return zero ? 0 : product;
+  if (overflow) return std::nullopt;
+  return product;
 }
 
 /// Rounds up without overflow; `divisor` > 0.

@@ -71,7 +71,6 @@ AxisSlice Resolve(std::optional<std::int64_t> start, std::optional<std::int64_t>
 Result<AxisSlice> ParsePart(std::string_view part, std::uint64_t extent, std::size_t axis_number) {
   std::size_t first = part.find(':');
   if (first == std::string_view::npos) {
-    if (part.empty()) return BadPart(part, "is empty");
     RUTTER_ASSIGN(auto index, ParseBound(part, part));
     __int128 at = *index;
     if (at < 0) at += extent;
@@ -125,6 +124,7 @@ Result<Slice> ParseSlice(std::string_view text, const Shape& shape) {
     std::size_t comma = text.find(',');
     std::string_view part = Trim(text.substr(0, comma));
     text = comma == std::string_view::npos ? std::string_view() : Trim(text.substr(comma + 1));
+    if (part.empty()) return BadPart(part, "is empty");
     if (part == "...") {
       if (ellipsis) return BadPart(part, "comes twice");
       ellipsis = parts.size();

@@ -1,10 +1,14 @@
 #include "refs/array_plan.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/checked.h"
+#include "model/element.h"
+#include "refs/array_metadata.h"
 #include "refs/fill_json.h"
+#include "refs/flat_chunks.h"
 #include "refs/object_encoding.h"
 #include "refs/stored_encoding.h"
 
@@ -13,7 +17,8 @@ namespace {
 
 class Planner {
  public:
-  Planner(const Array& array, const DataAccess& data, const WriteOptions& options) : array_(array), data_(data), options_(options) {}
+  Planner(const Array& array, const std::vector<Source>& sources, const DataAccess& data, const WriteOptions& options, const LindiReferences* lindi)
+      : array_(array), sources_(sources), data_(data), options_(options), lindi_(lindi) {}
 
   Result<ArrayPlan> Run() {
     if (array_.failure) return Fail(*array_.failure);
@@ -21,8 +26,11 @@ class Planner {
     plan_.shape = array_.is_null ? Shape{0} : array_.shape;
     plan_.element = array_.dtype;
     if (!array_.dtype->IsFixed() || !array_.object_codec.empty()) return Objects();
-    // Compounds go as text in LINDI, whose readers know structured data only as JSON rows.
-    if (options_.dialect == Dialect::kLindi && LindiWantsRows(*array_.dtype)) return Objects();
+    // Compounds go as JSON rows in LINDI, and as text where Zarr v3 has no name for the type.
+    if (lindi_ != nullptr && LindiWantsRows(*array_.dtype)) return Objects();
+    if (options_.dialect == Dialect::kKerchunkZarr3 && Zarr3DataType(*Innermost(array_.dtype)).empty() && Zarr3DataType(*Innermost(NativeType(array_.dtype))).empty()) {
+      return Objects();
+    }
     auto elements = array_.NumElements();
     if (!elements) return Fail(ErrorCode::kLimit, "the array has more than 2^64 elements");
     if (!SetType(*array_.dtype)) return Inline("its element type, " + DtypeTitle(*array_.dtype) + ", has no Zarr name");
@@ -32,19 +40,53 @@ class Planner {
       return Finish(true);
     }
     if (dynamic_cast<const MosaicIndex*>(array_.index.get()) != nullptr) return Inline("a virtual dataset has no chunks of its own");
-    auto codecs = DeclareCodecs(array_.codecs, static_cast<std::uint32_t>(std::min<std::uint64_t>(array_.dtype->size_bytes, 0xFFFFFFFF)));
+    if (HasLooseText(*array_.dtype)) {
+      RUTTER_ASSIGN(bool inline_it, TextNeedsConversion());
+      if (inline_it) return Inline("its fixed strings hold bytes behind their end");
+    }
+    auto codecs = DeclareCodecs(array_.codecs, static_cast<std::uint32_t>(std::min<std::uint64_t>(array_.dtype->size_bytes, 0xFFFFFFFF)),
+                                lindi_ != nullptr);
     if (!codecs) return Inline(codecs.error().message);
     plan_.codecs = *std::move(codecs);
     if (const auto* flat = dynamic_cast<const FlatIndex*>(array_.index.get())) return Flat(*flat);
     plan_.chunk_shape = array_.chunk_shape;
     plan_.column_major = array_.column_major;
-    if (dynamic_cast<const EmptyIndex*>(array_.index.get()) != nullptr && array_.codecs.empty()) {
-      plan_.chunk_shape = ChooseFlatChunks(array_.shape, array_.dtype->size_bytes, options_.flat_chunk_bytes);
-    }
     return Chunks(array_);
   }
 
  private:
+  /// Fixed strings up to this size are looked at, larger ones are taken as they are.
+  static constexpr std::uint64_t kMaxCheckedTextBytes = 1 << 20;
+
+  static DtypePtr Innermost(DtypePtr dtype) {
+    while (dtype->type_class == TypeClass::kArray && dtype->base != nullptr) dtype = dtype->base;
+    return dtype;
+  }
+
+  /// Clients end fixed strings at their trailing NULs only; other paddings end at the first NUL or before the last blanks.
+  static bool HasLooseText(const Dtype& dtype) {
+    if (dtype.type_class == TypeClass::kString) return dtype.size_bytes > 1 && dtype.charset != CharSet::kUtf32 && dtype.padding != StringPadding::kNullPadded;
+    if (dtype.base != nullptr && HasLooseText(*dtype.base)) return true;
+    return std::any_of(dtype.members.begin(), dtype.members.end(), [](const DtypeMember& m) { return m.type != nullptr && HasLooseText(*m.type); });
+  }
+
+  /// True where clients would show other strings than the file means.
+  Result<bool> TextNeedsConversion() {
+    auto elements = array_.NumElements();
+    auto bytes = elements ? CheckedMul(*elements, array_.dtype->size_bytes) : std::nullopt;
+    DtypePtr native = NativeType(array_.dtype);
+    if (!bytes || *bytes > kMaxCheckedTextBytes || native->size_bytes != array_.dtype->size_bytes) {
+      plan_.loose_text = true;
+      return false;
+    }
+    // Whatever hinders the reading is reported by the way that the array then takes.
+    auto stored = data_.ReadStored(array_, kMaxCheckedTextBytes);
+    if (!stored || stored->size() != *bytes) return false;
+    std::vector<std::byte> converted(stored->size());
+    if (!ToNative(*array_.dtype, *native, *stored, *elements, converted)) return false;
+    return converted != *stored;
+  }
+
   static bool LindiWantsRows(const Dtype& dtype) { return dtype.type_class == TypeClass::kCompound || dtype.type_class == TypeClass::kComplex; }
 
   /// Sets dtype, and shape where the type is an HDF5 array type (its dimensions become trailing axes, byte for byte).
@@ -75,47 +117,111 @@ class Planner {
   Result<ArrayPlan> Finish(bool complete) {
     // Chunks of array types hold their trailing axes whole.
     if (plan_.chunk_shape.size() + trailing_.size() == plan_.shape.size()) plan_.chunk_shape.insert(plan_.chunk_shape.end(), trailing_.begin(), trailing_.end());
-    std::span<const std::byte> fill = trailing_.empty() ? std::span<const std::byte>(array_.fill_value) : std::span<const std::byte>();
+    std::span<const std::byte> fill = array_.fill_value;
+    std::vector<std::byte> converted;
+    if (!trailing_.empty() && !fill.empty()) {
+      // An array type's fill value can be said where all its elements are one.
+      auto size = static_cast<std::size_t>(Innermost(array_.dtype)->size_bytes);
+      for (std::size_t at = size; !complete && at + size <= fill.size(); at += size) {
+        if (!std::equal(fill.begin(), fill.begin() + static_cast<std::ptrdiff_t>(size), fill.begin() + static_cast<std::ptrdiff_t>(at))) {
+          return Fail(ErrorCode::kUnsupported, "the fill value of its missing chunks differs by element, which Zarr cannot say");
+        }
+      }
+      fill = fill.first(std::min(size, fill.size()));
+    }
+    if (plan_.native && !fill.empty()) {
+      converted.resize(static_cast<std::size_t>(plan_.element->size_bytes));
+      DtypePtr stored = Innermost(array_.dtype);
+      if (fill.size() != stored->size_bytes || !ToNative(*stored, *plan_.element, fill, 1, converted)) converted.clear();
+      fill = converted;
+    }
+    plan_.complete = complete;
     // xarray takes a v2 fill value for "missing" and masks with it, so it is said only where a chunk is really missing.
     plan_.fill_value = complete ? "null" : FillValueJson(*plan_.element, fill);
     plan_.fill_value_v3 = FillValueJsonV3(*plan_.element, fill);
     return std::move(plan_);
   }
 
+  /// How many axes, from the fastest one, lie without gaps between their elements.
+  std::size_t ContiguousAxes(const FlatIndex& flat, bool column_major) const {
+    std::size_t rank = array_.shape.size(), count = 0;
+    std::uint64_t run = array_.dtype->size_bytes;
+    while (count < rank) {
+      std::size_t k = column_major ? count : rank - 1 - count;
+      if (array_.shape[k] != 1 && flat.byte_strides()[k] != run) break;
+      auto longer = CheckedMul(run, array_.shape[k]);
+      if (!longer) break;
+      run = *longer;
+      ++count;
+    }
+    return count;
+  }
+
   Result<ArrayPlan> Flat(const FlatIndex& flat) {
     std::size_t rank = array_.shape.size();
     std::uint64_t size = array_.dtype->size_bytes;
-    auto contiguous = [&](bool reversed) {
-      std::uint64_t run = size;
-      for (std::size_t i = 0; i < rank; ++i) {
-        std::size_t k = reversed ? i : rank - 1 - i;
-        if (array_.shape[k] != 1 && flat.byte_strides()[k] != run) return false;
-        run *= array_.shape[k];
-      }
-      return true;
-    };
+    std::size_t by_row = ContiguousAxes(flat, false), by_column = trailing_.empty() ? ContiguousAxes(flat, true) : 0;
+    bool column_major = by_column > by_row;
+    std::size_t contiguous = std::max(by_row, by_column);
+    if (contiguous == 0 && rank != 0) return Inline("its elements do not lie in runs of bytes");
+    // Axes with gaps between their steps are cut into single steps.
     auto resized = std::make_shared<Array>(array_);
-    if (contiguous(false)) {
-      resized->chunk_shape = ChooseFlatChunks(array_.shape, size, options_.flat_chunk_bytes);
-    } else if (contiguous(true) && trailing_.empty()) {
-      Shape reversed(array_.shape.rbegin(), array_.shape.rend());
-      Shape chunks = ChooseFlatChunks(reversed, size, options_.flat_chunk_bytes);
-      resized->chunk_shape.assign(chunks.rbegin(), chunks.rend());
-      plan_.column_major = true;
-    } else {
-      return Inline("its elements do not lie in one run");
-    }
-    resized->index = std::make_shared<FlatIndex>(std::vector<Extent>(flat.extents().begin(), flat.extents().end()),
-                                                 std::vector<std::uint64_t>(flat.byte_strides().begin(), flat.byte_strides().end()), array_.shape,
-                                                 resized->chunk_shape, size);
+    resized->chunk_shape.assign(rank, 1);
+    Shape inner;
+    for (std::size_t i = contiguous; i-- > 0;) inner.push_back(array_.shape[column_major ? i : rank - 1 - i]);
+    Shape chunks = ChooseReferenceChunks(inner, size, options_.flat_chunk_bytes, options_.max_inline_array_bytes);
+    for (std::size_t i = 0; i < contiguous; ++i) resized->chunk_shape[column_major ? contiguous - 1 - i : rank - contiguous + i] = chunks[i];
     plan_.chunk_shape = resized->chunk_shape;
-    auto planned = Chunks(*resized);
-    if (!planned && planned.error().code == ErrorCode::kUnsupported) {
-      plan_.chunks.clear();
-      plan_.column_major = false;
-      return Inline(planned.error().message);
+    plan_.column_major = column_major;
+    return FlatChunks(flat, std::move(resized));
+  }
+
+  Result<ArrayPlan> FlatChunks(const FlatIndex& flat, std::shared_ptr<Array> resized) {
+    const Shape& chunk = resized->chunk_shape;
+    auto chunk_bytes = CheckedMul(resized->ChunkElements(), array_.dtype->size_bytes);
+    Shape grid = resized->ChunkGrid();
+    auto cells = CheckedProduct(grid);
+    if (!chunk_bytes || !cells || *cells > kMaxPlannedRows) return Inline("it would take more than " + std::to_string(kMaxPlannedRows) + " references");
+    resized->index = std::make_shared<FlatIndex>(std::vector<Extent>(flat.extents().begin(), flat.extents().end()),
+                                                 std::vector<std::uint64_t>(flat.byte_strides().begin(), flat.byte_strides().end()), array_.shape, chunk,
+                                                 array_.dtype->size_bytes);
+    plan_.chunks.reserve(static_cast<std::size_t>(*cells));
+    bool complete = true;
+    Shape index(grid.size(), 0);
+    for (std::uint64_t number = 0; number < *cells; ++number) {
+      std::uint64_t begin = 0;
+      bool is_short = false;
+      for (std::size_t k = 0; k < grid.size(); ++k) {
+        begin += index[k] * chunk[k] * flat.byte_strides()[k];
+        is_short = is_short || (index[k] + 1) * chunk[k] > array_.shape[k];
+      }
+      const Extent* extent = nullptr;
+      Found found = Find(flat.extents(), begin, *chunk_bytes, extent);
+      if (found == Found::kPart || (is_short && found != Found::kNone)) {
+        auto restated = Restate(*resized, index, grid);
+        if (!restated) return Inline(restated.error().message);
+      } else if (found == Found::kWhole) {
+        plan_.chunks.push_back({number, extent->offset + (begin - extent->stream_offset), *chunk_bytes, extent->source});
+      } else {
+        complete = false;
+      }
+      for (std::size_t k = grid.size(); k-- > 0;) {
+        if (++index[k] < grid[k]) break;
+        index[k] = 0;
+      }
     }
-    return planned;
+    return Finish(complete);
+  }
+
+  enum class Found { kNone, kPart, kWhole };
+  /// The extent that holds all bytes of a chunk, where one does.
+  Found Find(std::span<const Extent> extents, std::uint64_t begin, std::uint64_t bytes, const Extent*& extent) const {
+    auto after = std::upper_bound(extents.begin(), extents.end(), begin, [](std::uint64_t at, const Extent& e) { return at < e.stream_offset; });
+    extent = after == extents.begin() ? nullptr : &*(after - 1);
+    if (extent != nullptr && begin - extent->stream_offset < extent->length) {
+      return RangeInside(begin - extent->stream_offset, bytes, extent->length) ? Found::kWhole : Found::kPart;
+    }
+    return after != extents.end() && after->stream_offset - begin < bytes ? Found::kPart : Found::kNone;
   }
 
   Result<ArrayPlan> Chunks(const Array& array) {
@@ -125,6 +231,7 @@ class Planner {
     std::uint64_t count = 0;
     std::vector<Shape> odd;
     bool too_many_odd = false;
+    plan_.chunks.reserve(static_cast<std::size_t>(std::min(*cells, kMaxPlannedRows)));
     // The index is walked to its end before a byte is written, so that damage in it never leaves half an array behind.
     RUTTER_TRY(array.index->Locate({Shape(grid.size(), 0), grid}, [&](std::span<const std::uint64_t> index, const ChunkRef& chunk) -> Status {
       ++count;
@@ -144,6 +251,9 @@ class Planner {
         plan_.inline_data.append(reinterpret_cast<const char*>(chunk.inline_data), static_cast<std::size_t>(chunk.length - plan_.codecs.cut_bytes));
         return {};
       }
+      if (chunk.length == ChunkRef::kWholeSource) return Fail(ErrorCode::kUnsupported, "the size of its sources is not known");
+      if (chunk.source >= sources_.size()) return Fail(ErrorCode::kInternal, "a chunk of a source that the map does not have");
+      if (!RangeInside(chunk.offset, chunk.length, sources_[chunk.source].size)) ++plan_.past_end;
       if (count <= kMaxPlannedRows) plan_.chunks.push_back({number, chunk.offset, chunk.length - plan_.codecs.cut_bytes, chunk.source});
       return {};
     }));
@@ -164,18 +274,41 @@ class Planner {
 
   static bool Less(const PlannedChunk& a, const PlannedChunk& b) { return a.number < b.number; }
 
-  /// A chunk that skipped filters goes inline, encoded as its array declares.
+  /// A chunk that skipped filters, or is no whole run of bytes, goes inline, encoded as its array declares.
   Status Restate(const Array& array, const Shape& index, const Shape& grid) {
     RUTTER_ASSIGN(auto bytes, data_.ReadChunk(array, index));
     if (plan_.inline_data.size() + bytes.size() > options_.max_inline_array_bytes) {
-      return Fail(ErrorCode::kLimit, "its chunks that skipped filters are too large to inline");
+      return Fail(ErrorCode::kLimit, "its chunks that no reference can name are too large to inline");
     }
-    RUTTER_ASSIGN(auto text, EncodeStored(plan_.codecs.stages, bytes, static_cast<std::uint32_t>(array.dtype->size_bytes)));
+    auto size = static_cast<std::size_t>(array.dtype->size_bytes);
+    if (plan_.column_major) bytes = ToColumnMajor(bytes, array.chunk_shape, size);
+    RUTTER_ASSIGN(auto text, EncodeStored(plan_.codecs.stages, bytes, static_cast<std::uint32_t>(size)));
     std::uint64_t number = 0;
     for (std::size_t k = 0; k < grid.size(); ++k) number = number * grid[k] + index[k];
     plan_.chunks.push_back({number, plan_.inline_data.size(), text.size(), PlannedChunk::kInline});
     plan_.inline_data += text;
     return {};
+  }
+
+  /// Elements in C order, laid out with the first axis fastest.
+  static std::vector<std::byte> ToColumnMajor(const std::vector<std::byte>& in, const Shape& shape, std::size_t size) {
+    std::vector<std::byte> out(in.size());
+    Shape index(shape.size(), 0), strides(shape.size());
+    std::uint64_t stride = 1;
+    for (std::size_t k = 0; k < shape.size(); ++k) {
+      strides[k] = stride;
+      stride *= shape[k];
+    }
+    for (std::size_t at = 0; at + size <= in.size(); at += size) {
+      std::uint64_t to = 0;
+      for (std::size_t k = 0; k < shape.size(); ++k) to += index[k] * strides[k];
+      std::memcpy(out.data() + to * size, in.data() + at, size);
+      for (std::size_t k = shape.size(); k-- > 0;) {
+        if (++index[k] < shape[k]) break;
+        index[k] = 0;
+      }
+    }
+    return out;
   }
 
   /// The whole array decoded, in its native type, as one inline chunk.
@@ -192,6 +325,7 @@ class Planner {
     trailing_.clear();
     DtypePtr native = NativeType(array_.dtype);
     plan_.element = native;
+    plan_.native = true;
     if (!SetType(*native)) return failure("", ErrorCode::kUnsupported);
     auto elements = array_.NumElements();
     auto bytes = elements ? CheckedMul(*elements, std::max(array_.dtype->size_bytes, native->size_bytes)) : std::nullopt;
@@ -204,6 +338,7 @@ class Planner {
     }
     std::vector<std::byte> out(static_cast<std::size_t>(*elements * native->size_bytes));
     if (auto converted = ToNative(*array_.dtype, *native, *stored, *elements, out); !converted) return failure("; " + converted.error().message, ErrorCode::kUnsupported);
+    plan_.loose_text = false;
     plan_.inline_data.assign(reinterpret_cast<const char*>(out.data()), out.size());
     plan_.column_major = false;
     plan_.chunk_shape = array_.shape;
@@ -220,7 +355,8 @@ class Planner {
       return Fail(ErrorCode::kUnsupported, "variable-length data must go inline, and " + std::to_string(*elements) + " elements are too many");
     }
     RUTTER_ASSIGN(auto values, data_.ReadValues(array_, *elements));
-    RUTTER_ASSIGN(auto objects, EncodeObjects(*array_.dtype, plan_.shape, values, options_.dialect));
+    plan_.shape = array_.is_null ? Shape{0} : array_.shape;
+    RUTTER_ASSIGN(auto objects, EncodeObjects(*array_.dtype, plan_.shape, std::move(values), lindi_));
     if (objects.chunk.size() > options_.max_inline_array_bytes) {
       return Fail(ErrorCode::kUnsupported, "its variable-length data, " + std::to_string(objects.chunk.size()) + " bytes, is too large to inline");
     }
@@ -237,8 +373,10 @@ class Planner {
   }
 
   const Array& array_;
+  const std::vector<Source>& sources_;
   const DataAccess& data_;
   const WriteOptions& options_;
+  const LindiReferences* lindi_;
   ArrayPlan plan_;
   Shape trailing_;
 };
@@ -251,6 +389,9 @@ Shape PlanGrid(const ArrayPlan& plan) {
   return grid;
 }
 
-Result<ArrayPlan> PlanArray(const Array& array, const DataAccess& data, const WriteOptions& options) { return Planner(array, data, options).Run(); }
+Result<ArrayPlan> PlanArray(const Array& array, const std::vector<Source>& sources, const DataAccess& data, const WriteOptions& options,
+                            const LindiReferences* lindi) {
+  return Planner(array, sources, data, options, lindi).Run();
+}
 
 }  // namespace rutter

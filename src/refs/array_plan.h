@@ -15,6 +15,8 @@
 
 namespace rutter {
 
+class LindiReferences;
+
 /// One chunk of a plan, in C order of the grid.
 struct PlannedChunk {
   std::uint64_t number = 0;
@@ -28,7 +30,11 @@ struct PlannedChunk {
 struct ArrayPlan {
   Shape shape, chunk_shape;
   std::string dtype;                 ///< Zarr v2 "dtype" JSON: "\"<i2\"" or a structured list.
-  DtypePtr element;                  ///< What one element of the document is: the stored type, or its native form.
+  DtypePtr element;                  ///< What one element of the document is: the stored type, its base, or its native form.
+  bool native = false;               ///< The elements were converted to their native type.
+  bool complete = true;              ///< No chunk is missing: the fill value stands for nothing.
+  std::uint64_t past_end = 0;        ///< Chunks that end behind their source.
+  bool loose_text = false;           ///< Fixed strings whose padding clients may show.
   bool column_major = false;
   DeclaredCodecs codecs;
   std::string fill_value = "null";   ///< v2 JSON.
@@ -44,8 +50,9 @@ struct ArrayPlan {
 /// Chunks that are kept as rows; beyond, the index is walked twice.
 constexpr std::uint64_t kMaxPlannedRows = 8'000'000;
 
-/// Errors: why the array cannot be carried (kUnsupported, kLimit, or its own damage).
-Result<ArrayPlan> PlanArray(const Array& array, const DataAccess& data, const WriteOptions& options);
+/// `sources` are those of the array's map; `lindi` is null but for that dialect. Errors: why the array cannot be carried (kUnsupported, kLimit, or its own damage).
+Result<ArrayPlan> PlanArray(const Array& array, const std::vector<Source>& sources, const DataAccess& data, const WriteOptions& options,
+                            const LindiReferences* lindi);
 
 /// The chunk shape of a plan's grid.
 Shape PlanGrid(const ArrayPlan& plan);

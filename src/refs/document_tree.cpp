@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "refs/attribute_writer.h"
 #include "refs/json_value.h"
 #include "refs/lindi_annotations.h"
 #include "refs/value_from_json.h"
@@ -108,6 +109,7 @@ Status DocumentTree::ExpandConsolidated() {
 
 Status DocumentTree::Build(const Value* extras, Map& map, ChunkEntries& entries) {
   if (consolidated_) RUTTER_TRY(ExpandConsolidated());
+  own_ = extras != nullptr;
   std::unordered_map<std::string_view, const Value*> types;
   const Value* members = extras == nullptr ? nullptr : JsonMember(*extras, "nodes");
   if (const auto* record = members == nullptr ? nullptr : members->As<ValueRecord>()) {
@@ -209,7 +211,7 @@ Status DocumentTree::ReadAttributes(Node& node, const Value& json, const Value* 
   node.attributes.reserve(last.size());
   for (std::size_t k = 0; k < record->size(); ++k) {
     const auto& [name, value] = (*record)[k];
-    if (last[name] != k || IsLindiAnnotation(name)) continue;
+    if (last[name] != k || IsLindiAnnotation(name) || (own_ && IsOwnAnnotation(name))) continue;
     if (node.array != nullptr && name == "_ARRAY_DIMENSIONS" && TakeDimensionNames(*node.array, value)) continue;
     if (++attributes_ > limits_.attributes) return Fail(ErrorCode::kLimit, "the document holds too many attributes (Limits::attributes)");
     auto type = typed.find(name);

@@ -68,7 +68,7 @@ class DocumentTree {
   NodesByPath nodes_;
   std::vector<std::pair<Array*, const Value*>> untyped_;
   std::uint64_t attributes_ = 0;
-  bool lindi_ = false;
+  bool lindi_ = false, own_ = false;  ///< own_: written by this engine, with the member "rutter".
 };
 
 }  // namespace rutter

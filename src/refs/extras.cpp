@@ -1,6 +1,10 @@
 #include "refs/extras.h"
 
+#include <utility>
+
 #include "model/value_json.h"
+#include "refs/array_metadata.h"
+#include "refs/value_from_json.h"
 
 namespace rutter {
 namespace {
@@ -24,15 +28,8 @@ void Separate(std::string& list) {
 std::string TypeAndShape(const Attribute& attribute) {
   std::string out = "\"dtype\":" + (attribute.dtype == nullptr ? std::string("null") : DtypeToJson(*attribute.dtype)) + ",\"shape\":";
   if (attribute.is_null) return out + "null";
-  out += "[";
-  for (std::size_t k = 0; k < attribute.shape.size(); ++k) out += (k == 0 ? "" : ",") + std::to_string(attribute.shape[k]);
-  return out + "]";
-}
-
-bool IsPlainType(const Dtype& dtype) {
-  if (dtype.type_class == TypeClass::kVlenString || dtype.type_class == TypeClass::kBool) return true;
-  if (dtype.type_class == TypeClass::kString) return dtype.charset != CharSet::kUtf32;
-  return dtype.IsNumeric() || dtype.IsBoolEnum();
+  AppendShapeJson(attribute.shape, out);
+  return out;
 }
 
 bool IsPlainValue(const Value& value) {
@@ -50,7 +47,7 @@ bool IsPlainValue(const Value& value) {
 }  // namespace
 
 bool IsPlainAttribute(const Attribute& attribute) {
-  if (attribute.is_null || attribute.failure || attribute.dtype == nullptr || !IsPlainType(*attribute.dtype)) return false;
+  if (attribute.is_null || attribute.failure || attribute.dtype == nullptr || !IsPlainAttributeType(*attribute.dtype)) return false;
   for (std::uint64_t n : attribute.shape) {
     if (n == 0) return false;  // an empty list does not tell what it is empty of
   }
@@ -70,15 +67,11 @@ void Extras::NamedType(const std::string& path, const rutter::Node& node) {
   Separate(named_types_);
   named_types_ += "{\"path\":" + Quoted(path) + ",\"name\":" + Quoted(node.name) +
                   ",\"dtype\":" + (node.named_type == nullptr ? std::string("null") : DtypeToJson(*node.named_type)) + ",\"attributes\":{";
-  bool first = true;
+  std::string members;
   for (const Attribute& attribute : node.attributes) {
-    if (attribute.failure) continue;
-    named_types_ += (first ? "" : ",") + Quoted(attribute.name) + ":{" + TypeAndShape(attribute) + ",\"value\":";
-    AppendJson(attribute.value, named_types_);
-    named_types_ += "}";
-    first = false;
+    if (!attribute.failure) Append(members, attribute, true);
   }
-  named_types_ += "}}";
+  named_types_ += members + "}}";
 }
 
 void Extras::Node(const std::string& path, std::string_view member) {
@@ -87,15 +80,43 @@ void Extras::Node(const std::string& path, std::string_view member) {
   members += member;
 }
 
-void Extras::Attributes(const std::string& path, const std::vector<Attribute>& attributes) {
-  std::string types;
-  for (const Attribute& attribute : attributes) {
-    if (attribute.failure || IsPlainAttribute(attribute) || !IsUtf8(attribute.name)) continue;
-    if (!types.empty()) types += ",";
-    AppendJsonString(attribute.name, types);
-    types += ":{" + TypeAndShape(attribute) + "}";
+void Extras::Append(std::string& members, const Attribute& attribute, bool with_value) {
+  if (!IsUtf8(attribute.name)) return;
+  if (!members.empty()) members += ",";
+  AppendJsonString(attribute.name, members);
+  members += ":{" + TypeAndShape(attribute);
+  if (with_value) {
+    members += ",\"value\":";
+    AppendJson(attribute.value, members);
   }
-  if (!types.empty()) Node(path, "\"attributes\":{" + types + "}");
+  members += "}";
+}
+
+void Extras::NotMapped(const std::string& path, const rutter::Node& node, const Error& reason, const Attribute* attribute, bool renamed) {
+  Separate(unmapped_);
+  unmapped_ += "{\"path\":" + Quoted(path);
+  if (attribute != nullptr) {
+    unmapped_ += ",\"attribute\":" + Quoted(attribute->name);
+    if (attribute->dtype != nullptr) unmapped_ += ",\"dtype\":" + DtypeToJson(*attribute->dtype);
+  } else {
+    if (renamed) unmapped_ += ",\"name\":" + Quoted(node.name);
+    if (node.array != nullptr && node.array->dtype != nullptr) {
+      unmapped_ += ",\"dtype\":" + DtypeToJson(*node.array->dtype) + ",\"shape\":";
+      AppendShapeJson(node.array->shape, unmapped_);
+    }
+    std::string members;
+    for (const Attribute& own : node.attributes) {
+      if (!own.failure) Append(members, own, true);
+    }
+    if (!members.empty()) unmapped_ += ",\"attributes\":{" + members + "}";
+  }
+  unmapped_ += std::string(",\"code\":\"") + ErrorCodeName(reason.code) + "\",\"reason\":" + Quoted(reason.message);
+  if (!reason.hint.empty()) unmapped_ += ",\"hint\":" + Quoted(reason.hint);
+  if (!reason.where.source.empty()) unmapped_ += ",\"source\":" + Quoted(reason.where.source);
+  if (reason.where.offset) unmapped_ += ",\"offset\":" + std::to_string(*reason.where.offset);
+  if (!reason.where.structure.empty()) unmapped_ += ",\"structure\":" + Quoted(reason.where.structure);
+  if (!reason.where.spec.empty()) unmapped_ += ",\"spec\":" + Quoted(reason.where.spec);
+  unmapped_ += "}";
 }
 
 std::string Extras::ToJson(const Map& map, const WriteReport& report, const WriteOptions& options, const std::vector<std::string>& urls) const {
@@ -109,19 +130,19 @@ std::string Extras::ToJson(const Map& map, const WriteReport& report, const Writ
     out += "}";
   }
   out += "],\n\"links\":[" + links_ + "],\n\"named_types\":[" + named_types_ + "],\n\"nodes\":{";
+  auto nodes = nodes_;
+  for (const auto& [kind, lists] : {std::pair{"attributes", &types_}, std::pair{"hidden_attributes", &hidden_}}) {
+    for (const auto& [path, members] : *lists) {
+      std::string& node = nodes[path];
+      node += (node.empty() ? "\"" : ",\"") + std::string(kind) + "\":{" + members + "}";
+    }
+  }
   bool first = true;
-  for (const auto& [path, members] : nodes_) {
+  for (const auto& [path, members] : nodes) {
     out += (first ? "\n" : ",\n") + Quoted(path) + ":{" + members + "}";
     first = false;
   }
-  out += "},\n\"unmapped\":[";
-  first = true;
-  for (const Unmapped& item : report.unmapped) {
-    out += (first ? "{\"path\":" : ",\n{\"path\":") + Quoted(item.path);
-    if (!item.attribute.empty()) out += ",\"attribute\":" + Quoted(item.attribute);
-    out += std::string(",\"code\":\"") + ErrorCodeName(item.reason.code) + "\",\"reason\":" + Quoted(item.reason.ToString()) + "}";
-    first = false;
-  }
+  out += "},\n\"unmapped\":[" + unmapped_;
   out += "],\n\"notes\":[";
   first = true;
   for (const auto* notes : {&map.notes, &report.notes}) {

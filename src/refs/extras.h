@@ -18,15 +18,21 @@ class Extras {
   void NamedType(const std::string& path, const Node& node);
   /// `member` is `"key":value` JSON of one node.
   void Node(const std::string& path, std::string_view member);
-  /// Attribute types that JSON alone does not keep.
-  void Attributes(const std::string& path, const std::vector<Attribute>& attributes);
+  /// The type of an attribute that JSON alone does not keep; its value stands in the node's metadata.
+  void AttributeType(const std::string& path, const Attribute& attribute) { Append(types_[path], attribute, false); }
+  /// An attribute that clients are better off without, whole.
+  void HiddenAttribute(const std::string& path, const Attribute& attribute) { Append(hidden_[path], attribute, true); }
+  /// A node, or an attribute of it where `attribute` is not null, that the document does not carry; with its description.
+  void NotMapped(const std::string& path, const rutter::Node& node, const Error& reason, const Attribute* attribute, bool renamed);
 
   /// The whole object, sources and report included.
   std::string ToJson(const Map& map, const WriteReport& report, const WriteOptions& options, const std::vector<std::string>& urls) const;
 
  private:
-  std::string links_, named_types_;
-  std::map<std::string, std::string> nodes_;
+  static void Append(std::string& members, const Attribute& attribute, bool with_value);
+
+  std::string links_, named_types_, unmapped_;
+  std::map<std::string, std::string> nodes_, types_, hidden_;
 };
 
 /// True where an attribute's JSON alone gives its value and kind back.

@@ -117,7 +117,7 @@ class ExtrasReader {
     if (record == nullptr) return {};
     for (const auto& [name, item] : *record) {
       RUTTER_ASSIGN(auto attribute, TypedAttribute(name, item, Value()));
-      node.attributes.push_back(std::move(attribute));
+      SetAttribute(node, std::move(attribute));
     }
     return {};
   }
@@ -153,6 +153,7 @@ class ExtrasReader {
       for (const Value& n : *shape->As<ValueList>()) array.max_shape.push_back(JsonUnsigned(n));
       if (array.max_shape.size() != array.shape.size()) return Corrupt("\"max_shape\" has another rank than the shape");
     }
+    array.dimension_only = JsonMember(json, "dimension_only") != nullptr;
     if (JsonMember(json, "is_null") != nullptr) {
       array.is_null = true;
       array.shape.clear();
@@ -291,6 +292,12 @@ Result<Attribute> TypedAttribute(std::string name, const Value& json, Value valu
     RUTTER_ASSIGN(attribute.shape, JsonShape(shape, "shape"));
   }
   if (const Value* own = JsonMember(json, "value")) value = *own;
+  // Lists of one element stand as that element.
+  if (attribute.shape == Shape{1} && value.As<ValueList>() == nullptr) {
+    ValueList list;
+    list.push_back(std::move(value));
+    value = Value(std::move(list));
+  }
   RUTTER_ASSIGN(attribute.value, ValuesFromJson(*attribute.dtype, attribute.shape, std::move(value)));
   return attribute;
 }

@@ -9,7 +9,6 @@
 #include "base/checked.h"
 #include "codecs/codec.h"
 #include "refs/json_value.h"
-#include "refs/object_decoding.h"
 #include "refs/value_from_json.h"
 #include "refs/zarr_dtype.h"
 
@@ -54,6 +53,31 @@ Result<DtypePtr> CompoundType(const Value& json) {
     dtype->members.push_back(std::move(member));
   }
   return dtype;
+}
+
+/// The items of a "json2" chunk, flat, without the type and the shape that end it. Source: numcodecs, "JSON".
+Result<ValueList> DecodeJson2(std::span<const std::byte> chunk, const Limits& limits) {
+  JsonReader reader(limits);
+  RUTTER_ASSIGN(auto parsed, reader.Parse({reinterpret_cast<const char*>(chunk.data()), chunk.size()}, "json2 chunk"));
+  auto* list = parsed.As<ValueList>();
+  if (list == nullptr || list->size() < 2) return Fail(ErrorCode::kCorrupt, "a json2 chunk is no list");
+  RUTTER_ASSIGN(auto shape, JsonShape(&list->back(), "json2 shape"));
+  list->resize(list->size() - 2);
+  // Older numcodecs nest the items by the shape; newer ones write them flat.
+  auto elements = CheckedProduct(shape);
+  for (std::size_t axis = 1; axis < shape.size() && elements && list->size() != *elements; ++axis) {
+    ValueList flat;
+    for (Value& item : *list) {
+      auto* inner = item.As<ValueList>();
+      if (inner == nullptr || inner->size() != shape[axis]) return Fail(ErrorCode::kCorrupt, "a json2 chunk's lists do not have the lengths of its shape");
+      for (Value& value : *inner) flat.push_back(std::move(value));
+    }
+    *list = std::move(flat);
+  }
+  if (!elements || list->size() != *elements) {
+    return Fail(ErrorCode::kCorrupt, "a json2 chunk holds " + std::to_string(list->size()) + " elements, its shape has another number");
+  }
+  return std::move(*list);
 }
 
 /// The bytes of the array's first inline chunk, decoded; empty where there is none or where it cannot be decoded.

@@ -14,7 +14,7 @@ std::string Plain(std::string_view name) {
     bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
     out += plain ? c : '_';
   }
-  if (out.empty() || out == "." || out == ".." || out.starts_with(".z") || out == "zarr.json" || out == "c") out.insert(0, "_");
+  if (out.empty() || out == "." || out == ".." || out.starts_with(".z") || out == "zarr.json") out.insert(0, "_");
   return out;
 }
 

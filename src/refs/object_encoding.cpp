@@ -19,21 +19,21 @@ bool IsText(const Value& value) {
 }
 
 /// One element of LINDI's JSON rows: references by its own form, compounds as lists of their members.
-void AppendLindi(const Value& value, std::string& out) {
+void AppendLindi(const Value& value, const LindiReferences& references, std::string& out) {
   if (const auto* reference = value.As<Reference>()) {
-    AppendLindiReference(*reference, out);
+    references.Append(*reference, out);
   } else if (const auto* record = value.As<ValueRecord>()) {
     out += '[';
     for (std::size_t k = 0; k < record->size(); ++k) {
       if (k != 0) out += ", ";
-      AppendLindi((*record)[k].second, out);
+      AppendLindi((*record)[k].second, references, out);
     }
     out += ']';
   } else if (const auto* list = value.As<ValueList>()) {
     out += '[';
     for (std::size_t k = 0; k < list->size(); ++k) {
       if (k != 0) out += ", ";
-      AppendLindi((*list)[k], out);
+      AppendLindi((*list)[k], references, out);
     }
     out += ']';
   } else if (const auto* complex = value.As<Complex>()) {
@@ -47,7 +47,7 @@ void AppendLindi(const Value& value, std::string& out) {
   }
 }
 
-EncodedObjects EncodeJson2(const Shape& shape, ValueList values) {
+EncodedObjects EncodeJson2(const Shape& shape, ValueList values, const LindiReferences& references) {
   // numcodecs' JSON codec: the nested list's items, then the dtype and the shape.
   EncodedObjects objects{"json2",
                          "{\"id\":\"json2\",\"encoding\":\"utf-8\",\"strict\":true,\"skipkeys\":false,\"ensure_ascii\":true,\"check_circular\":true,"
@@ -56,7 +56,7 @@ EncodedObjects EncodeJson2(const Shape& shape, ValueList values) {
   Value nested = NestValues(std::move(values), shape.empty() ? Shape{1} : shape);
   if (const auto* list = nested.As<ValueList>()) {
     for (const Value& item : *list) {
-      AppendLindi(item, objects.chunk);
+      AppendLindi(item, references, objects.chunk);
       objects.chunk += ',';
     }
   }
@@ -69,19 +69,9 @@ EncodedObjects EncodeJson2(const Shape& shape, ValueList values) {
 
 }  // namespace
 
-void AppendLindiReference(const Reference& reference, std::string& out) {
-  if (reference.is_null) {
-    out += "null";
-    return;
-  }
-  out += "{\"_REFERENCE\": {\"object_id\": null, \"path\": ";
-  AppendJson(Value(reference.path), out);
-  out += ", \"source\": \".\", \"source_object_id\": null}}";
-}
-
-Result<EncodedObjects> EncodeObjects(const Dtype& dtype, const Shape& shape, const ValueList& values, Dialect dialect) {
+Result<EncodedObjects> EncodeObjects(const Dtype& dtype, const Shape& shape, ValueList values, const LindiReferences* lindi) {
   bool text = std::all_of(values.begin(), values.end(), IsText) && (!values.empty() || dtype.type_class == TypeClass::kVlenString);
-  if (!text && dialect == Dialect::kLindi) return EncodeJson2(shape, values);
+  if (lindi != nullptr) return EncodeJson2(shape, std::move(values), *lindi);
   EncodedObjects objects{text ? "vlen-utf8" : "rutter-json", "{\"id\":\"vlen-utf8\"}", {}};
   AppendU32(values.size(), objects.chunk);
   std::string json;

@@ -5,8 +5,9 @@
 
 #include "base/result.h"
 #include "model/dtype.h"
+#include "model/selection.h"
 #include "model/value.h"
-#include "refs/reference_writer.h"
+#include "refs/lindi_metadata.h"
 
 namespace rutter {
 
@@ -19,10 +20,7 @@ struct EncodedObjects {
 /// Text goes as vlen-utf8 (numcodecs: a count, then length and bytes of each, 32-bit little-endian). Other elements go as
 /// one JSON text each in the same framing ("rutter-json"; object references as their plain path), because every client
 /// opens an array of strings. LINDI knows references and compounds as "json2" objects.
-/// Errors: kLimit (a text of 4 GiB).
-Result<EncodedObjects> EncodeObjects(const Dtype& dtype, const Shape& shape, const ValueList& values, Dialect dialect);
-
-/// {"_REFERENCE": {...}} as LINDI writes it.
-void AppendLindiReference(const Reference& reference, std::string& out);
+/// `lindi` is null for the other dialects. Errors: kLimit (a text of 4 GiB).
+Result<EncodedObjects> EncodeObjects(const Dtype& dtype, const Shape& shape, ValueList values, const LindiReferences* lindi);
 
 }  // namespace rutter

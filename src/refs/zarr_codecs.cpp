@@ -61,7 +61,7 @@ std::string V3(const CodecSpec& stage, const std::string& members, std::uint32_t
 
 }  // namespace
 
-Result<DeclaredCodecs> DeclareCodecs(const std::vector<CodecSpec>& stages, std::uint32_t element_bytes) {
+Result<DeclaredCodecs> DeclareCodecs(const std::vector<CodecSpec>& stages, std::uint32_t element_bytes, bool zlib_in_filters) {
   DeclaredCodecs declared;
   declared.stages = stages;
   // Clients read the same bytes without the checksum that stands behind them; fletcher32 itself few of them have.
@@ -83,7 +83,8 @@ Result<DeclaredCodecs> DeclareCodecs(const std::vector<CodecSpec>& stages, std::
     texts.push_back("{" + members + "}");
   }
   // Readers undo the compressor first, then the filters from the last to the first.
-  if (!texts.empty() && IsCompressor(declared.stages.back().id)) {
+  bool zlib_filter = zlib_in_filters && !texts.empty() && declared.stages.back().id == CodecId::kDeflate;
+  if (!texts.empty() && IsCompressor(declared.stages.back().id) && !zlib_filter) {
     declared.compressor = texts.back();
     texts.pop_back();
   }

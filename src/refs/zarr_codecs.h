@@ -20,8 +20,10 @@ struct DeclaredCodecs {
   std::string v3;                   ///< Zarr v3: ",{...}" per stage, to follow the "bytes" codec.
 };
 
+/// The last compressor goes into "compressor", everything before it into "filters"; with `zlib_in_filters` a zlib
+/// compressor too, because Neurosift finds it nowhere else.
 /// Errors: kUnsupported, naming the first stage that Zarr clients have no codec for.
-Result<DeclaredCodecs> DeclareCodecs(const std::vector<CodecSpec>& stages, std::uint32_t element_bytes);
+Result<DeclaredCodecs> DeclareCodecs(const std::vector<CodecSpec>& stages, std::uint32_t element_bytes, bool zlib_in_filters = false);
 
 /// One numcodecs configuration ({"id": "zlib", "level": 4}) as a stage. Codecs that the engine does not know keep their
 /// name and configuration. Errors: kCorrupt.

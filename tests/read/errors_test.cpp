@@ -44,6 +44,14 @@ TEST_CASE("the output must be exact and the slice inside the array") {
   CHECK(CodeOf(reader.Read(sample.array, {{{0, 2, 1, false}, {0, 2, 1, false}}}, out)) == ErrorCode::kInvalidArgument);
 }
 
+TEST_CASE("an empty selection of an immense shape") {
+  Sample sample = Whole({4, 4}, {2, 2}, true);
+  sample.array.shape = {1ull << 60, 0, 1ull << 60};
+  sample.array.chunk_shape = {1, 1, 1};
+  Reader reader(sample.pool(), Limits());
+  CHECK(reader.Read(sample.array, WholeSlice(sample.array.shape), {}));
+}
+
 TEST_CASE("damaged chunks are typed errors that say where") {
   Sample sample = Whole({16}, {4}, true);
   sample.array.index = Table({4}, {{0, 0, 3, 0, 0}});

@@ -99,6 +99,7 @@ TEST_CASE("errors name the part") {
   CHECK(Problem("a:b", shape) == "slice part 'a:b' is not an integer, a slice or '...'");
   CHECK(Problem("1.5", shape) == "slice part '1.5' is not an integer, a slice or '...'");
   CHECK(Problem("1:2:3:4", shape) == "slice part '1:2:3:4' is not an integer, a slice or '...'");
+  CHECK(Problem("1,,2", {10, 20, 30}) == "slice part '' is empty");
   CHECK(Problem("+-1", shape) == "slice part '+-1' is not an integer, a slice or '...'");
   CHECK(Problem("0", {}) == "slice part '0' is one too many: the array has 0 axes");
   CHECK(Problem("0", {0}) == "slice part '0' is out of bounds for axis 0 with 0 elements");

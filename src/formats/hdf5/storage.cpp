@@ -20,6 +20,7 @@ constexpr std::string_view kLayout = "data layout message";
 constexpr std::string_view kLayoutSpec = "HDF5 4.0, The Data Layout Message";
 constexpr std::string_view kFill = "fill value message";
 constexpr std::string_view kFillSpec = "HDF5 4.0, The Data Storage - Fill Value Message";
+constexpr std::uint8_t kWriteNever = 1;  ///< Fill value write time.
 
 class StorageSetup {
  public:
@@ -58,6 +59,9 @@ class StorageSetup {
                                          std::to_string(array_.dtype->size_bytes),
                                      messages_.object_address, kFill, kFillSpec));
     }
+    // A value that is never written is not read either: the library leaves such elements as they were, zeros for every
+    // client that asks for fresh memory.
+    if (messages_.fill->write_time == kWriteNever) return {};
     array_.fill_value = messages_.fill->value;
     array_.fill_defined = true;
     return {};

@@ -45,6 +45,9 @@ TEST_CASE("contiguous, compact and never written storage") {
   std::memcpy(&fill, never.fill_value.data(), 4);
   CHECK(fill == 1.5f);
   CHECK_FALSE(fixture.At("contiguous/default").fill_defined);
+  CHECK(fixture.At("fill_time_0").fill_defined);
+  CHECK(fixture.At("fill_time_1").fill_value.empty());  // never written: libhdf5 does not read it either
+  CHECK(fixture.At("fill_time_2").fill_value.size() == 4);
   const FlatIndex& written = Flat(fixture.At("contiguous/written"));
   CHECK(written.extents().size() == 1);
   CHECK(written.extents()[0].length == 48);
