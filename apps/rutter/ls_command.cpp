@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "model/value_json.h"
+#include "read/chunk_listing.h"
 #include "rutter/command.h"
 
 namespace rutter::cli {
@@ -210,31 +211,8 @@ void AppendHuman(const Node& top, const Options& options, std::string& out) {
 
 Status PrintChunks(const Node& node, bool json) {
   if (node.array == nullptr) return Fail(ErrorCode::kInvalidArgument, node.Path() + " is no array");
-  const Array& array = *node.array;
-  if (array.failure) return Fail(*array.failure);
-  std::string out = json ? "[" : "";
-  bool first = true;
-  Shape grid = array.ChunkGrid();
-  RUTTER_TRY(array.index->Locate({Shape(grid.size(), 0), grid}, [&](std::span<const std::uint64_t> index, const ChunkRef& chunk) -> Status {
-    if (json) {
-      out += first ? "{\"index\":[" : ",\n{\"index\":[";
-      for (std::size_t k = 0; k < index.size(); ++k) out += (k == 0 ? "" : ",") + std::to_string(index[k]);
-      out += "],\"source\":" + (chunk.inline_data != nullptr ? std::string("null") : std::to_string(chunk.source)) +
-             ",\"offset\":" + (chunk.inline_data != nullptr ? std::string("null") : std::to_string(chunk.offset)) +
-             ",\"length\":" + std::to_string(chunk.length) + ",\"filter_mask\":" + std::to_string(chunk.filter_mask) + "}";
-    } else {
-      for (std::size_t k = 0; k < index.size(); ++k) out += (k == 0 ? "" : ".") + std::to_string(index[k]);
-      out += chunk.inline_data != nullptr ? "  inline" : "  source " + std::to_string(chunk.source) + " at " + std::to_string(chunk.offset);
-      out += ", " + std::to_string(chunk.length) + " bytes";
-      out += chunk.filter_mask != 0 ? ", filter mask " + std::to_string(chunk.filter_mask) + "\n" : "\n";
-    }
-    first = false;
-    if (out.size() < (1u << 20)) return {};
-    Status written = PrintOut(out);
-    out.clear();
-    return written;
-  }));
-  return PrintOut(out + (json ? "]\n" : ""));
+  if (node.array->failure) return Fail(*node.array->failure);
+  return ListChunks(*node.array, json, PrintOut);
 }
 
 Status RunLs(const Options& options) {

@@ -82,10 +82,11 @@ struct PipelineScratch {
 };
 
 /// Undoes a whole pipeline. `mask` bit i set = stage i was not applied to this chunk (HDF5 filter mask).
-/// `out.size()` is the exact decoded size; anything shorter or longer is kCorrupt. With no stage to undo, `in` is copied.
-/// Thread-safe for distinct `scratch`. Errors: kCorrupt, kUnsupported (names the filter's number and title), kLimit.
+/// `out.size()` is the decoded size; anything longer is kCorrupt, and so is anything shorter than `least` (some writers store
+/// a chunk at an array's edge only as far as the array goes; what they left out becomes zeros). With no stage to undo, `in`
+/// is copied. Thread-safe for distinct `scratch`. Errors: kCorrupt, kUnsupported (names the filter's number and title), kLimit.
 Status DecodePipeline(std::span<const CodecSpec> stages, std::uint32_t mask, std::span<const std::byte> in,
-                      std::span<std::byte> out, std::uint32_t element_bytes, PipelineScratch& scratch);
+                      std::span<std::byte> out, std::uint32_t element_bytes, PipelineScratch& scratch, std::size_t least = SIZE_MAX);
 
 /// kUnsupported, naming the first stage that the engine cannot undo; OK where it can undo all of them.
 Status CanDecode(std::span<const CodecSpec> stages);

@@ -32,7 +32,7 @@ Status CanDecode(std::span<const CodecSpec> stages) {
 }
 
 Status DecodePipeline(std::span<const CodecSpec> stages, std::uint32_t mask, std::span<const std::byte> in, std::span<std::byte> out,
-                      std::uint32_t element_bytes, PipelineScratch& scratch) {
+                      std::uint32_t element_bytes, PipelineScratch& scratch, std::size_t least) {
   auto skipped = [&](std::size_t stage) { return mask == 0xFFFFFFFF || (stage < 32 && (mask >> stage & 1) != 0); };
   std::size_t left = 0;
   for (std::size_t k = 0; k < stages.size(); ++k) left += skipped(k) ? 0 : 1;
@@ -52,7 +52,8 @@ Status DecodePipeline(std::span<const CodecSpec> stages, std::uint32_t mask, std
     in = room.first(*done);
     if (left != 0) target = target == &scratch.a ? &scratch.b : &scratch.a;
     if (left == 0) {
-      if (*done == out.size()) return {};
+      if (*done < out.size() && *done >= least) std::memset(out.data() + *done, 0, out.size() - *done);
+      if (*done == out.size() || *done >= least) return {};
       return Fail(ErrorCode::kCorrupt, "a chunk decodes to " + std::to_string(*done) + " bytes, not " + std::to_string(out.size()));
     }
   }

@@ -53,6 +53,12 @@ class ChunkedReader {
   Status DecodeChunk(const ChunkRef& chunk, std::span<const std::byte> stored, const SelectedPart& part, ReadSlot& slot);
   Status ReadInline(const Box& tile, const Located& located);
 
+  /// Up to the end of the last element wanted of a chunk; never more than the chunk has.
+  std::uint64_t BytesNeeded(const SelectedPart& part) const {
+    std::uint64_t needed = static_cast<std::uint64_t>(part.from_offset) + transfer_.from_bytes();
+    for (std::size_t k = 0; k < part.box.rank; ++k) needed += (part.box.axes[k].count - 1) * static_cast<std::uint64_t>(part.box.axes[k].from);
+    return needed;
+  }
   bool IsRaw(const ChunkRef& chunk) const { return (chunk.filter_mask & all_stages_) == all_stages_; }
   /// A single raw chunk is shared out among the threads, which report its progress.
   bool ReadsAlone(const Located& located) const { return located_.size() == 1 && IsRaw(located.chunk); }
@@ -316,7 +322,8 @@ Status ChunkedReader::DecodeChunk(const ChunkRef& chunk, std::span<const std::by
   }
   auto size = static_cast<std::size_t>(chunk_bytes_);
   std::byte* decoded = in_place ? to : slot.decoded.Reserve(size);
-  RUTTER_TRY(DecodePipeline(array_.codecs, chunk.filter_mask, stored, {decoded, size}, element_bytes, slot.pipeline));
+  RUTTER_TRY(DecodePipeline(array_.codecs, chunk.filter_mask, stored, {decoded, size}, element_bytes, slot.pipeline,
+                            static_cast<std::size_t>(BytesNeeded(part))));
   if (in_place) return {};
   return transfer_.Move(part.box, decoded + part.from_offset, to, slot.convert);
 }
@@ -330,8 +337,7 @@ Status ChunkedReader::ReadInline(const Box& tile, const Located& located) {
   std::span<const std::byte> stored{located.chunk.inline_data, static_cast<std::size_t>(located.chunk.length)};
   Status status;
   if (IsRaw(located.chunk)) {
-    std::uint64_t needed = static_cast<std::uint64_t>(part.from_offset) + transfer_.from_bytes();
-    for (std::size_t k = 0; k < part.box.rank; ++k) needed += (part.box.axes[k].count - 1) * static_cast<std::uint64_t>(part.box.axes[k].from);
+    std::uint64_t needed = BytesNeeded(part);
     if (needed > stored.size()) {
       status = Fail(ErrorCode::kTruncated, "the chunk needs " + std::to_string(needed) + " bytes, " + std::to_string(stored.size()) + " are there");
     } else {

@@ -44,6 +44,21 @@ tl::unexpected<Error> NoNumpyForm(const Dtype& dtype) {
   return Fail(std::move(error));
 }
 
+/// The NumPy type that h5py kept in an opaque type's tag ("NUMPY:<M8[ns]"), where it is one of fixed size; else empty.
+std::string DescrOfTag(const Dtype& opaque) {
+  constexpr std::string_view kPrefix = "NUMPY:";
+  if (!opaque.tag.starts_with(kPrefix)) return {};
+  std::string descr = opaque.tag.substr(kPrefix.size());
+  if (descr.size() < 3 || std::string_view("<>|=").find(descr[0]) == std::string_view::npos) return {};
+  if (descr == "|S" + std::to_string(opaque.size_bytes)) return descr;
+  // Dates and spans of time: eight bytes and a unit.
+  if ((descr[1] != 'M' && descr[1] != 'm') || descr[2] != '8' || opaque.size_bytes != 8) return {};
+  std::string unit = descr.substr(3);
+  bool plain = unit.empty() || (unit.size() >= 3 && unit.front() == '[' && unit.back() == ']' &&
+                                unit.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzDMWY", 1) == unit.size() - 1);
+  return plain ? descr : std::string();
+}
+
 /// The descr of one type as a Python literal; recursion follows the datatype, whose depth is bounded.
 Status AppendDescr(const Dtype& dtype, std::string& out) {
   switch (dtype.type_class) {
@@ -78,6 +93,12 @@ Status AppendDescr(const Dtype& dtype, std::string& out) {
       if (dtype.base != nullptr && dtype.base->size_bytes == 2) {
         // NumPy has no complex of two halves.
         out += "[('r', '<f2'), ('i', '<f2')]";
+        return {};
+      }
+      break;
+    case TypeClass::kOpaque:
+      if (std::string descr = DescrOfTag(dtype); !descr.empty()) {
+        out += '\'' + descr + '\'';
         return {};
       }
       break;

@@ -26,6 +26,9 @@ import rutter_cli
 HOUSEKEEPING = {"REFERENCE_LIST", "CLASS", "NAME", "DIMENSION_LIST", "_Netcdf4Dimid", "_Netcdf4Coordinates", "_nc3_strict",
                 "_NCProperties", "_FillValue", "DIMENSION_LABELS"}
 
+# How many arrays of a file are read by the command line itself; the others go through one process.
+COMMANDS_PER_FILE = 3
+
 ARRAY, VIA_MAP, ATTRIBUTE, MAP_ATTRIBUTE, CHUNKS, LINK, OBJECT, SHAPE = (
     "datasets", "datasets through the map", "attributes", "attributes through the map", "chunk tables", "links", "objects",
     "shapes")
@@ -45,6 +48,7 @@ class File:
         self.handle = oracle.open_file(path)
         self.resolver = compare.Resolver(self.handle)
         self.nodes = self.map_nodes = None
+        self.many, self.by_command = {}, {}
         self.unmapped = {}
         self.refusal = self.map_refusal = None
 
@@ -60,6 +64,33 @@ class File:
             self.map_nodes = rutter_cli.listing(self.map)
         except (rutter_cli.Refused, rutter_cli.Broken) as error:
             self.map_refusal = error
+
+
+    def reads(self, target, path):
+        """Who reads `path` of the file or its map: the command itself for the first few arrays, then one process for all."""
+        seen = self.by_command.setdefault(target, {})
+        if path in seen or len(seen) < COMMANDS_PER_FILE:
+            seen[path] = True
+            return Commands(target)
+        if target not in self.many:
+            self.many[target] = rutter_cli.ManyReads(target)
+        return self.many[target]
+
+
+class Commands:
+    """The same calls as rutter_cli.ManyReads, each by the command line."""
+
+    def __init__(self, target):
+        self.target = target
+
+    def npy(self, path, out, selection=()):
+        rutter_cli.read_npy(self.target, path, out, selection)
+
+    def values(self, path, selection=()):
+        return rutter_cli.read_values(self.target, path, selection)
+
+    def chunks(self, path):
+        return rutter_cli.chunks(self.target, path)
 
 
 def judge(what, path, action):
@@ -78,10 +109,10 @@ def compare_values(file, target, dataset, path, selections):
     for selection in selections:
         expected = oracle.read(dataset, selection)
         if oracle.has_npy_form(dataset, expected):
-            rutter_cli.read_npy(target, path, file.npy, selection)
+            file.reads(target, path).npy(path, file.npy, selection)
             difference = compare.npy(expected, file.npy)
         else:
-            actual = rutter_cli.read_values(target, path, selection)
+            actual = file.reads(target, path).values(path, selection)
             difference = compare.values(expected, actual, file.resolver)
         if difference:
             return f"{difference} of {selection}" if selection else difference
@@ -124,7 +155,7 @@ def raise_(error):
 def probe(file, path):
     """What rutter makes of a dataset that h5py cannot read: "reads it", or its refusal."""
     try:
-        rutter_cli.checked(["read", file.path, path, "--stats", "--json", *rutter_cli.allowed()])
+        file.reads(file.path, path).values(path)
         return "reads it"
     except rutter_cli.Refused as refused:
         return refused.reason()
@@ -167,7 +198,7 @@ def chunk_verdicts(file, path, dataset):
     def action():
         if file.refusal:
             raise file.refusal
-        found = {tuple(c["index"]): (c["offset"], c["length"], c["filter_mask"]) for c in rutter_cli.chunks(file.path, path)}
+        found = {tuple(c["index"]): (c["offset"], c["length"], c["filter_mask"]) for c in file.reads(file.path, path).chunks(path)}
         if expected is None:  # contiguous: the grid is rutter's own, the first byte is not
             first = found.get((0,) * len(dataset.shape))
             if not first:
@@ -205,8 +236,8 @@ def attribute_verdicts(file, path, handle, skip):
         yield judge(ATTRIBUTE, where, lambda: compare_attribute(file, file.refusal, file.nodes, path, name, expected))
         if name in HOUSEKEEPING:
             continue
-        if where in file.unmapped or path in file.unmapped:
-            yield verdict(MAP_ATTRIBUTE, where, "refused", "unmapped: " + file.unmapped.get(where, file.unmapped.get(path, "")))
+        if where in file.unmapped:
+            yield verdict(MAP_ATTRIBUTE, where, "refused", "unmapped: " + file.unmapped[where])
         elif not isinstance(handle, oracle.h5py.Datatype):
             yield judge(MAP_ATTRIBUTE, where,
                         lambda: compare_attribute(file, file.map_refusal or file.refusal, file.map_nodes, path, name, expected))

@@ -11,6 +11,8 @@ import harness
 
 BINARY = os.environ.get("RUTTER", os.path.join(harness.PROJECT, "build", "release", "bin", "rutter"))
 
+MANY_READS = os.environ.get("RUTTER_MANY_READS", os.path.join(os.path.dirname(BINARY), "read_many"))
+
 EXIT_NAMES = {0: "done", 2: "usage", 3: "io or not found", 4: "corrupt", 5: "unsupported", 6: "limit", 7: "policy",
               8: "source changed", 70: "internal"}
 
@@ -112,6 +114,47 @@ def failure(text):
 def slice_text(selection):
     """A tuple of slices in the syntax of `-s`."""
     return ",".join(f"{s.start}:{s.stop}" for s in selection)
+
+
+class ManyReads:
+    """Reads of one file or map through one process (driver/read_many.cpp); the same functions as the commands use.
+
+    The process ends when this one does.
+    """
+
+    def __init__(self, target):
+        self.process = subprocess.Popen([MANY_READS, os.fsencode(target), harness.corpus_root() or "/"], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def _ask(self, what, *words):
+        line = " ".join([what, *(os.fsencode(w).hex() or "-" for w in words)])
+        try:
+            self.process.stdin.write(line.encode() + b"\n")
+            self.process.stdin.flush()
+            head = self.process.stdout.readline().split()
+            answer = self.process.stdout.read(int(head[1])) if len(head) == 2 else b""
+        except BrokenPipeError:
+            head, answer = [], b""
+        if len(head) != 2:
+            code = self.process.wait()
+            raise Broken(f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with {code}")
+        if head[0] == b"error":
+            error = json.loads(answer.decode("utf-8", "surrogateescape"))
+            if error["exit"] == 70:
+                raise Broken(f"exit code 70: {error['message']}")
+            raise Refused(error["exit"], error)
+        return json.loads(answer.decode("utf-8", "surrogateescape"))
+
+    def npy(self, path, out, selection=()):
+        """Writes the .npy file `out`."""
+        self._ask("npy", path, slice_text(selection), out)
+
+    def values(self, path, selection=()):
+        """The "values" of `rutter read --json`."""
+        return self._ask("json", path, slice_text(selection))["values"]
+
+    def chunks(self, path):
+        return self._ask("chunks", path)
 
 
 def read_npy(target, path, out, selection=()):

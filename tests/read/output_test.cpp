@@ -75,6 +75,15 @@ TEST_CASE("npy headers of every fixed kind") {
   CHECK(HeaderText(*compound, {1}) == "{'descr': [('x\\'y', '<f4'), ('grid', '|u1', (2, 3))], 'fortran_order': False, 'shape': (1,), }");
   compound->members[0].name = "\xC2\xB5";
   CHECK((*NpyHeader(*compound, {1}))[6] == 3);
+  // What h5py keeps of NumPy's own types in the tag of an opaque one.
+  Dtype opaque;
+  opaque.type_class = TypeClass::kOpaque;
+  opaque.size_bytes = 8;
+  for (auto [tag, descr] : {std::pair<const char*, const char*>{"NUMPY:<M8[ns]", "<M8[ns]"}, {"NUMPY:>m8[25us]", ">m8[25us]"}, {"NUMPY:|S8", "|S8"},
+                            {"NUMPY:|S9", "|V8"}, {"NUMPY:<M8[n's]", "|V8"}, {"NUMPY:<f8", "|V8"}, {"", "|V8"}}) {
+    opaque.tag = tag;
+    CHECK(HeaderText(opaque, {1}) == "{'descr': '" + std::string(descr) + "', 'fortran_order': False, 'shape': (1,), }");
+  }
   auto many = std::make_shared<Dtype>();
   many->type_class = TypeClass::kCompound;
   for (int i = 0; i < 4000; ++i) many->members.push_back({"member_" + std::to_string(i), static_cast<std::uint64_t>(i), MakeInteger(1, true), 0});
