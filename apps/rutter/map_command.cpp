@@ -5,6 +5,7 @@
 
 #include "io/atomic_file.h"
 #include "model/value_json.h"
+#include "ops/own_map.h"
 #include "refs/reference_writer.h"
 #include "rutter/command.h"
 
@@ -86,9 +87,19 @@ Status RunMap(Options options) {
   write.dialect = dialect;
   write.relative = options.relative;
   write.generator = "rutter " RUTTER_VERSION;
+  std::string seal_problem;
+  if (!options.relative) {
+    auto seal = SealForMap(dataset.map, options.output);
+    if (seal) {
+      write.seal = *std::move(seal);
+    } else {
+      seal_problem = seal.error().message + "; reading this map needs --allow with the folder of its data";
+    }
+  }
   RUTTER_ASSIGN(auto file, AtomicFile::Create(options.output));
   RUTTER_ASSIGN(WriteReport report, WriteReferences(dataset.map, *dataset.reader, write, [&](std::string_view text) { return file->Write(text); }));
   RUTTER_TRY(file->Commit());
+  if (!seal_problem.empty()) report.notes.push_back(std::move(seal_problem));
   return PrintOut(options.common.json ? JsonSummary(options.output, dataset.map, report) : TextSummary(options.output, dataset.map, report));
 }
 

@@ -54,13 +54,18 @@ constexpr int kMaxLinkHops = 64;
 }  // namespace
 
 Map::Map(Map&& other) noexcept
-    : format(std::move(other.format)), sources(std::move(other.sources)), root(std::move(other.root)), notes(std::move(other.notes)) {
+    : format(std::move(other.format)),
+      sources(std::move(other.sources)),
+      seal(std::move(other.seal)),
+      root(std::move(other.root)),
+      notes(std::move(other.notes)) {
   AdoptChildren(root);
 }
 
 Map& Map::operator=(Map&& other) noexcept {
   format = std::move(other.format);
   sources = std::move(other.sources);
+  seal = std::move(other.seal);
   root = std::move(other.root);
   notes = std::move(other.notes);
   AdoptChildren(root);

@@ -109,6 +109,7 @@ struct Node {
 struct Map {
   std::string format;            ///< "hdf5", "npy", "spikeglx", "kerchunk", "lindi", ...
   std::vector<Source> sources;   ///< Source 0 is the main file.
+  std::string seal;              ///< Of a map that was read back: what its writer sealed its sources with (io/user_seal.h).
   Node root;
   std::vector<std::string> notes;  ///< What a user should know: "written by SWMR, read up to ...", "shorter than its .meta says".
 

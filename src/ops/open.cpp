@@ -7,6 +7,7 @@
 
 #include "conventions/conventions.h"
 #include "formats/registry.h"
+#include "ops/own_map.h"
 #include "refs/reference_reader.h"
 
 namespace rutter {
@@ -36,6 +37,10 @@ Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) 
   auto opener = MakeFileOpener(options.allow);
   if (LooksLikeReferences({reinterpret_cast<const char*>(head.data()), head.size()})) {
     RUTTER_ASSIGN(dataset.map, ReadDocument(*source, options.limits));
+    if (auto own = SourcesOfOwnMap(dataset.map); !own.empty()) {
+      own.insert(own.end(), options.allow.begin(), options.allow.end());
+      opener = MakeFileOpener(std::move(own));
+    }
     dataset.pool = std::make_shared<SourcePool>(dataset.map.sources, path, opener);
     dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits);
     return dataset;

@@ -120,7 +120,9 @@ void Extras::NotMapped(const std::string& path, const rutter::Node& node, const 
 }
 
 std::string Extras::ToJson(const Map& map, const WriteReport& report, const WriteOptions& options, const std::vector<std::string>& urls) const {
-  std::string out = "{\"map_version\":1,\"generator\":" + Quoted(options.generator) + ",\"format\":" + Quoted(map.format) + ",\n\"sources\":[";
+  std::string out = "{\"map_version\":1,\"generator\":" + Quoted(options.generator) + ",\"format\":" + Quoted(map.format);
+  if (!options.seal.empty()) out += ",\n\"seal\":" + Quoted(options.seal);
+  out += ",\n\"sources\":[";
   for (std::size_t k = 0; k < map.sources.size(); ++k) {
     const Source& source = map.sources[k];
     out += (k == 0 ? "{\"url\":" : ",\n{\"url\":") + Quoted(urls[k]) + ",\"size\":" + std::to_string(source.size);

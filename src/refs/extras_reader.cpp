@@ -303,6 +303,7 @@ Result<Attribute> TypedAttribute(std::string name, const Value& json, Value valu
 }
 
 Status ReadExtraSources(const Value& extras, SourceTable& sources) {
+  if (const auto* seal = JsonText(extras, "seal")) sources.SetSeal(*seal);
   const Value* member = JsonMember(extras, "sources");
   const auto* list = member == nullptr ? nullptr : member->As<ValueList>();
   if (list == nullptr) return {};

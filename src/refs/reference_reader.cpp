@@ -32,6 +32,11 @@ class DocumentReader {
     if (flat) {
       if (version_) return Fail(ErrorCode::kCorrupt, "a version " + std::to_string(*version_) + " document without \"refs\"");
       RUTTER_TRY(EachReference(parsed, [this](std::string_view key, od::value value) { return Metadata(key, value); }));
+      if (!has_metadata_) {
+        Error error = MakeError(ErrorCode::kUnsupported, "JSON, but no reference document: it has neither \"refs\" nor Zarr metadata under its keys");
+        error.hint = "a map comes from rutter map, kerchunk or LINDI";
+        return Fail(std::move(error));
+      }
     } else if (version_ && *version_ != 1) {
       return Fail(ErrorCode::kUnsupported, "version " + std::to_string(*version_) + " of reference documents");
     }
@@ -41,6 +46,7 @@ class DocumentReader {
     if (gen_) RUTTER_TRY(ExpandGenerated(*gen_, sources_.templates(), limits_, entries_));
     RUTTER_TRY(entries_.Finish());
     RUTTER_TRY(tree_.Finish());
+    map_.seal = sources_.seal();
     map_.sources = sources_.Take();
     if (map_.format.empty()) map_.format = lindi_ || tree_.lindi() ? "lindi" : "kerchunk";
     if (entries_.ignored() != 0) map_.notes.push_back(std::to_string(entries_.ignored()) + " keys of the map belong to no array and are passed over");
@@ -138,6 +144,7 @@ class DocumentReader {
     std::string_view path;
     MetadataKind kind = MetadataKindOf(key, path);
     if (kind == MetadataKind::kNone) return {};
+    has_metadata_ = true;
     if (kind == MetadataKind::kGroup) return tree_.Add(kind, path, Value());
     od::json_type type{};
     if (auto error = value.type().get(type)) return Json(error);
@@ -232,6 +239,7 @@ class DocumentReader {
   DocumentTree tree_;
   std::optional<std::int64_t> version_;
   std::optional<Value> gen_, extras_;
+  bool has_metadata_ = false;  // a key that names Zarr metadata
   bool has_refs_ = false, lindi_ = false;
 };
 

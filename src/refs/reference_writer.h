@@ -20,6 +20,7 @@ struct WriteOptions {
   std::uint64_t max_inline_array_bytes = 8ull << 20;  ///< An array that can only be inlined is, up to this decoded size.
   std::uint64_t flat_chunk_bytes = 1ull << 20;
   bool relative = false;                     ///< Relative source paths (a note warns).
+  std::string seal;                          ///< SealSources of the sources' URLs, or empty (io/user_seal.h).
   std::string generator;                     ///< "rutter 0.1.0".
 };
 

@@ -24,6 +24,8 @@ class SourceTable {
   /// A source that the document describes; the order of the calls is that of Map::sources.
   void Describe(Source source);
   void SetTemplates(Templates templates) { templates_ = std::move(templates); }
+  void SetSeal(std::string seal) { seal_ = std::move(seal); }
+  const std::string& seal() const { return seal_; }
   const Templates& templates() const { return templates_; }
 
   /// The number of the source that references call `url`. Local "file://" URLs become paths.
@@ -41,6 +43,7 @@ class SourceTable {
   std::vector<Source> sources_;
   std::unordered_map<std::string, std::uint32_t> by_url_;
   Templates templates_;
+  std::string seal_;
   std::string last_url_;
   std::uint32_t last_ = 0;
 };
