@@ -44,7 +44,8 @@ std::string Error::ToString() const {
   text += message;
   if (!where.structure.empty()) text += " in " + where.structure;
   if (where.offset) text += " at byte " + std::to_string(*where.offset);
-  if (!where.source.empty()) text += " of " + where.source;
+  bool place = !where.structure.empty() || where.offset;
+  if (!where.source.empty()) text += (place ? " of " : ": ") + where.source;
   if (!where.path.empty()) text += ", node " + where.path;
   if (!where.spec.empty()) text += " (" + where.spec + ")";
   return text;

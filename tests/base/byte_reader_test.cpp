@@ -33,6 +33,9 @@ TEST_CASE("the first failure sticks and names the place") {
   auto result = r.Finish(1);
   REQUIRE(!result);
   CHECK(result.error().ToString() == "corrupt: needs 8 bytes, 2 remain in test block at byte 102 of a.h5 (Spec 1)");
+  Error whole = MakeError(ErrorCode::kNotFound, "no such file");
+  whole.where.source = "a.h5";
+  CHECK(whole.ToString() == "not-found: no such file: a.h5");
 }
 
 TEST_CASE("the undefined address is empty at every width") {
