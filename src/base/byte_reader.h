@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/rare.h"
 #include "base/result.h"
 
 namespace rutter {
@@ -161,7 +162,7 @@ class ByteReader {
   const std::byte* end_;
   std::uint64_t offset_;
   ReaderContext context_;
-  std::optional<Error> error_;
+  Rare<Error> error_;
 };
 
 }  // namespace rutter

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/rare.h"
 #include "codecs/codec.h"
 #include "model/chunk_index.h"
 #include "model/dtype.h"
@@ -33,7 +34,7 @@ struct Attribute {
   Shape shape;
   bool is_null = false;
   Value value;  ///< Nested lists by `shape`; null where is_null or where `failure` is set.
-  std::optional<Error> failure;  ///< Why the value could not be read; the attribute itself exists.
+  Rare<Error> failure;  ///< Why the value could not be read; the attribute itself exists.
 };
 
 /// An n-dimensional array. Immutable once its map is built, thread-safe to read.
@@ -51,7 +52,7 @@ struct Array {
   bool dimension_only = false;  ///< Stands for a dimension (netCDF-4's "dimension without a variable"); its elements mean nothing.
   ChunkIndexPtr index;                  ///< Null only where `failure` is set.
   std::shared_ptr<const ElementResolver> resolver;  ///< For types that are not fixed; else null.
-  std::optional<Error> failure;         ///< Why the array cannot be read at all; its description stands all the same.
+  Rare<Error> failure;         ///< Why the array cannot be read at all; its description stands all the same.
   /// Set where the elements were encoded for a Zarr reader (a map that was read back): "vlen-utf8", "vlen-bytes",
   /// "vlen-array", "json2", "rutter-json" (one JSON text per element). Empty = stored elements are `dtype` itself.
   std::string object_codec;
@@ -94,8 +95,8 @@ struct Node {
   DtypePtr named_type;            ///< kNamedType only.
   std::string target, target_file;
   std::uint32_t link_class = 0;
-  std::optional<Error> failure;
-  std::optional<Error> attributes_failure;  ///< Some attributes could not be listed.
+  Rare<Error> failure;
+  Rare<Error> attributes_failure;  ///< Some attributes could not be listed.
   std::uint64_t address = 0;      ///< The object's address in its file; 0 = none.
   Node* parent = nullptr;
 

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/rare.h"
 #include "model/selection.h"
 
 namespace rutter {
@@ -39,8 +41,9 @@ using ValueList = std::vector<Value>;
 using ValueRecord = std::vector<std::pair<std::string, Value>>;
 
 /// Text is kept as its bytes; whether they are UTF-8 is asked when it is written. Enumerations are their integers.
+/// References are kept apart, so that the many plain values stay small; As<Reference>() sees through that.
 struct Value {
-  std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Bytes, Complex, Reference, ValueList,
+  std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Bytes, Complex, Rare<Reference>, ValueList,
                ValueRecord>
       data;
 
@@ -50,11 +53,16 @@ struct Value {
 
   template <class T>
   const T* As() const {
-    return std::get_if<T>(&data);
+    if constexpr (std::is_same_v<T, Reference>) {
+      const auto* reference = std::get_if<Rare<Reference>>(&data);
+      return reference == nullptr ? nullptr : reference->operator->();
+    } else {
+      return std::get_if<T>(&data);
+    }
   }
   template <class T>
   T* As() {
-    return std::get_if<T>(&data);
+    return const_cast<T*>(std::as_const(*this).template As<T>());
   }
   bool IsNull() const { return std::holds_alternative<std::monostate>(data); }
 };

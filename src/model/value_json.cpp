@@ -154,7 +154,7 @@ struct Appender {
     AppendFloat(value.imag, out);
     out += '}';
   }
-  void operator()(const Reference& value) const { AppendReference(value, out); }
+  void operator()(const Rare<Reference>& value) const { AppendReference(*value, out); }
   void operator()(const ValueList& list) const {
     out += '[';
     for (std::size_t k = 0; k < list.size(); ++k) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/rare.h"
 #include "formats/spikeglx/channels.h"
 #include "formats/spikeglx/meta.h"
 #include "model/map.h"
@@ -15,7 +16,7 @@ namespace rutter::spikeglx {
 struct Samples {
   std::uint64_t size_bytes = 0;
   std::uint32_t source = 0;  ///< Index into Map::sources.
-  std::optional<Error> failure;
+  Rare<Error> failure;
 };
 
 /// Adds "/data", the channel coordinates, "/meta" and the root's attributes; says in Map::notes where the .bin and the
