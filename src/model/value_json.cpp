@@ -1,9 +1,15 @@
 #include "model/value_json.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace rutter {
 namespace {
@@ -209,29 +215,79 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
-void AppendJsonString(std::string_view text, std::string& out) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out += '"';
-  std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+namespace {
+
+/// How many bytes at the start of `text` can stand in a JSON string as they are; all but controls, '"', '\\' and 0x7F can.
+std::size_t PlainLength(const char* text, std::size_t length) {
+  std::size_t i = 0;
+#ifdef __SSE2__
+  const __m128i last_control = _mm_set1_epi8(0x1F), quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), rubout = _mm_set1_epi8(0x7F);
+  for (; i + 16 <= length; i += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + i));
+    __m128i special = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
+    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, quote));
+    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, backslash));
+    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, rubout));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(special));
+    if (mask != 0) return i + static_cast<unsigned>(std::countr_zero(mask));
+  }
+#endif
+  for (; i < length; ++i) {
     auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) continue;
-    out.append(text.substr(plain, i - plain));
-    plain = i + 1;
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        out += "\\u00";
-        out += kHex[c >> 4];
-        out += kHex[c & 15];
+    if (c < 0x20 || c == '"' || c == '\\' || c == 0x7F) break;
+  }
+  return i;
+}
+
+/// Writes one byte that needs an escape.
+char* Escape(unsigned char c, char* to) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  *to++ = '\\';
+  switch (c) {
+    case '"': *to++ = '"'; return to;
+    case '\\': *to++ = '\\'; return to;
+    case '\n': *to++ = 'n'; return to;
+    case '\r': *to++ = 'r'; return to;
+    case '\t': *to++ = 't'; return to;
+    default:
+      to = std::copy_n("u00", 3, to);
+      *to++ = kHex[c >> 4];
+      *to++ = kHex[c & 15];
+      return to;
+  }
+}
+
+}  // namespace
+
+void AppendJsonString(std::string_view text, std::string& out) {
+  // Room for the worst case is a piece of the stack at a time, so that nothing is checked byte by byte. Runs are copied 16
+  // bytes at a time, which may write (and, inside `text`, read) somewhat behind them.
+  constexpr std::size_t kPiece = 512, kLongestEscape = 6, kStep = 16;
+  char room[2 + kPiece * kLongestEscape + kStep];
+  char* to = room;
+  *to++ = '"';
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at < end) {
+    const char* const stop = at + std::min<std::size_t>(kPiece, static_cast<std::size_t>(end - at));
+    while (at < stop) {
+      std::size_t run = PlainLength(at, static_cast<std::size_t>(stop - at));
+      if (run <= kStep && static_cast<std::size_t>(end - at) >= kStep) {
+        std::memcpy(to, at, kStep);
+      } else {
+        std::memcpy(to, at, run);
+      }
+      to += run;
+      at += run;
+      if (at < stop) to = Escape(static_cast<unsigned char>(*at++), to);
+    }
+    if (at < end) {
+      out.append(room, static_cast<std::size_t>(to - room));
+      to = room;
     }
   }
-  out.append(text.substr(plain));
-  out += '"';
+  *to++ = '"';
+  out.append(room, static_cast<std::size_t>(to - room));
 }
 
 void AppendJsonNumber(double number, std::string& out) { AppendFloat(number, out); }
