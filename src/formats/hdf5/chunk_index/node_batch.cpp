@@ -1,14 +1,18 @@
 #include "formats/hdf5/chunk_index/node_batch.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <string>
+#include <thread>
+
+#include "base/thread_pool.h"
 
 namespace rutter::hdf5 {
 namespace {
 
 constexpr std::size_t kProbeNodes = 4;           ///< Read one by one to learn whether the file is cached.
-constexpr std::uint64_t kBatchBytes = 64 << 10;  ///< Stays in the processor's cache.
+constexpr std::uint64_t kBatchBytes = 256 << 10;  ///< Two of them stay in the processor's cache.
 constexpr std::size_t kAheadNodes = 2048;
 // A cached piece takes about a microsecond, one from any disk many times this.
 constexpr std::chrono::microseconds kColdRead{20};
@@ -32,10 +36,26 @@ void NodeStream::PrefetchAhead(std::span<const std::uint64_t> addresses, std::si
   prefetched_ = end;
 }
 
-Status NodeStream::Read(std::span<const std::uint64_t> addresses, std::size_t first, std::size_t count, std::uint64_t bytes) {
-  pieces_.resize(count);
+Status NodeStream::Overlap(const std::function<Status()>& here, const std::function<Status()>& there) {
+  const auto caller = std::this_thread::get_id();
+  bool here_done = false;  // touched by the caller alone
+  std::atomic<bool> there_taken{false};
+  RUTTER_TRY(ThreadPool::Shared().ParallelFor(2, 2, nullptr, [&](std::uint64_t, unsigned) -> Status {
+    if (std::this_thread::get_id() == caller && !here_done) {
+      here_done = true;
+      return here();
+    }
+    return there_taken.exchange(true) ? Status() : there();
+  }));
+  if (!here_done) RUTTER_TRY(here());
+  return there_taken ? Status() : there();
+}
+
+Status NodeStream::Read(Batch& batch, std::span<const std::uint64_t> addresses, std::size_t first, std::size_t count,
+                        std::uint64_t bytes) {
+  batch.pieces.resize(count);
   if (cold_) PrefetchAhead(addresses, first, bytes);
-  if (!in_memory_) buffer_.resize(std::max<std::size_t>(buffer_.size(), count * bytes));
+  if (!in_memory_) batch.buffer.resize(std::max<std::size_t>(batch.buffer.size(), count * bytes));
   const auto started = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t address = addresses[first + i];
@@ -46,19 +66,19 @@ Status NodeStream::Read(std::span<const std::uint64_t> addresses, std::size_t fi
     }
     const std::uint64_t length = std::min(bytes, file_.end() - address);
     if (in_memory_) {
-      RUTTER_ASSIGN(pieces_[i], file_.Fetch(address, length, structure_, spec_));
+      RUTTER_ASSIGN(batch.pieces[i], file_.Fetch(address, length, structure_, spec_));
       continue;
     }
-    auto out = std::span(buffer_).subspan(i * bytes, length);
+    auto out = std::span(batch.buffer).subspan(i * bytes, length);
     if (Status status = file_.source()->ReadAt(file_.Absolute(address), out); !status) {
       Error error = std::move(status).error();
       error.where.structure = std::string(structure_);
       error.where.spec = std::string(spec_);
       return Fail(std::move(error));
     }
-    pieces_[i] = out;
+    batch.pieces[i] = out;
   }
-  if (!probed_ && !in_memory_) {
+  if (!probed_ && !in_memory_ && count > 0) {
     probed_ = true;
     cold_ = std::chrono::steady_clock::now() - started > kColdRead * static_cast<int>(count);
     if (cold_) file_.source()->Advise(ByteSource::Access::kScattered);

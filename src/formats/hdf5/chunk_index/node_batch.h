@@ -1,8 +1,10 @@
 #pragma once
 // Many nodes of one index, read in batches into one buffer that is used again.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -11,40 +13,63 @@
 namespace rutter::hdf5 {
 
 /// Streams equally long pieces of a file, in the order asked for. Nothing is kept, so that an index of any size takes a
-/// few batches of memory. Where the first reads show that the file is not in the page cache, the pieces to come are
-/// fetched ahead, so that the device works on many at once; a warm file pays nothing for that.
+/// few batches of memory. The next batch is read by a second thread while the caller visits this one. Where the first
+/// reads show that the file is not in the page cache, the pieces to come are fetched ahead, so that the device works on
+/// many at once; a warm file pays nothing for that.
 class NodeStream {
  public:
   NodeStream(File& file, std::string_view structure, std::string_view spec)
       : file_(file), structure_(structure), spec_(spec), in_memory_(file.source()->View(0, 0).has_value()) {}
 
-  /// Calls visit(bytes, address) for the `bytes` bytes at each address, fewer at the end of the file.
+  /// Calls visit(bytes, address) for the `bytes` bytes at each address, fewer at the end of the file; on this thread.
   template <class Visit>
   Status ForEach(std::span<const std::uint64_t> addresses, std::uint64_t bytes, const Visit& visit) {
     prefetched_ = 0;
-    for (std::size_t done = 0; done < addresses.size();) {
-      const std::size_t n = std::min<std::size_t>(addresses.size() - done, BatchNodes(bytes));
-      RUTTER_TRY(Read(addresses, done, n, bytes));
-      for (std::size_t i = 0; i < n; ++i) {
-        if (Status status = visit(pieces_[i], addresses[done + i]); !status) return status;
+    std::size_t at = 0, count = std::min(addresses.size(), BatchNodes(bytes));
+    RUTTER_TRY(Read(batches_[0], addresses, 0, count, bytes));
+    for (unsigned turn = 0; count > 0; ++turn) {
+      Batch& now = batches_[turn % 2];
+      Batch& next = batches_[(turn + 1) % 2];
+      const std::size_t next_at = at + count, next_count = std::min(addresses.size() - next_at, BatchNodes(bytes));
+      auto visit_now = [&]() -> Status {
+        for (std::size_t i = 0; i < count; ++i) {
+          if (Status status = visit(now.pieces[i], addresses[at + i]); !status) return status;
+        }
+        return {};
+      };
+      auto read_next = [&] { return Read(next, addresses, next_at, next_count, bytes); };
+      if (next_count < kWorthAThread || in_memory_) {
+        RUTTER_TRY(visit_now());
+        RUTTER_TRY(read_next());
+      } else {
+        RUTTER_TRY(Overlap(visit_now, read_next));
       }
-      done += n;
+      at = next_at;
+      count = next_count;
     }
     return {};
   }
 
  private:
+  static constexpr std::size_t kWorthAThread = 64;  ///< Nodes; fewer are read sooner than another thread wakes.
+
+  struct Batch {
+    std::vector<std::byte> buffer;
+    std::vector<std::span<const std::byte>> pieces;
+  };
+
   std::size_t BatchNodes(std::uint64_t bytes) const;
-  Status Read(std::span<const std::uint64_t> addresses, std::size_t first, std::size_t count, std::uint64_t bytes);
+  Status Read(Batch& batch, std::span<const std::uint64_t> addresses, std::size_t first, std::size_t count, std::uint64_t bytes);
   void PrefetchAhead(std::span<const std::uint64_t> addresses, std::size_t first, std::uint64_t bytes);
+  /// Runs `here` on this thread and, meanwhile, `there` on another one where one is free.
+  static Status Overlap(const std::function<Status()>& here, const std::function<Status()>& there);
 
   File& file_;
   std::string_view structure_, spec_;
   const bool in_memory_;
   bool probed_ = false, cold_ = false;
   std::size_t prefetched_ = 0;  ///< Addresses of the current call that were asked for ahead.
-  std::vector<std::byte> buffer_;
-  std::vector<std::span<const std::byte>> pieces_;
+  Batch batches_[2];
 };
 
 }  // namespace rutter::hdf5
