@@ -1,5 +1,8 @@
 #include "refs/array_metadata.h"
 
+#include <array>
+#include <charconv>
+
 #include "model/value_json.h"
 
 namespace rutter {
@@ -11,7 +14,11 @@ bool IsBig(const Dtype& type) { return type.order == ByteOrder::kBig || (type.ba
 
 void AppendShapeJson(const Shape& shape, std::string& out) {
   out += '[';
-  for (std::size_t k = 0; k < shape.size(); ++k) out += (k == 0 ? "" : ",") + std::to_string(shape[k]);
+  std::array<char, 20> text;
+  for (std::size_t k = 0; k < shape.size(); ++k) {
+    if (k != 0) out += ',';
+    out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), shape[k]).ptr);
+  }
   out += ']';
 }
 
@@ -35,12 +42,15 @@ std::string FillOf(const Node& owner, const ArrayPlan& plan, bool& taken) {
 
 std::string Zarr2Metadata(const ArrayPlan& plan, const std::string& fill_value, bool scalar_as_vector) {
   bool vector = scalar_as_vector && plan.shape.empty();
-  std::string out = "{\"zarr_format\":2,\"shape\":";
+  std::string out;
+  out.reserve(256);
+  out += "{\"zarr_format\":2,\"shape\":";
   AppendShapeJson(vector ? Shape{1} : plan.shape, out);
   out += ",\"chunks\":";
   AppendShapeJson(vector ? Shape{1} : plan.chunk_shape, out);
-  out += ",\"dtype\":" + plan.dtype + ",\"fill_value\":" + fill_value + ",\"order\":\"" + (plan.column_major ? "F" : "C") + "\",\"filters\":" +
-         plan.codecs.filters + ",\"compressor\":" + plan.codecs.compressor + "}";
+  out.append(",\"dtype\":").append(plan.dtype).append(",\"fill_value\":").append(fill_value);
+  out.append(",\"order\":\"").append(plan.column_major ? "F" : "C").append("\",\"filters\":").append(plan.codecs.filters);
+  out.append(",\"compressor\":").append(plan.codecs.compressor) += '}';
   return out;
 }
 

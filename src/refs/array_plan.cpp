@@ -15,6 +15,21 @@
 namespace rutter {
 namespace {
 
+DtypePtr Innermost(DtypePtr dtype) {
+  while (dtype->type_class == TypeClass::kArray && dtype->base != nullptr) dtype = dtype->base;
+  return dtype;
+}
+
+bool LindiWantsRows(const Dtype& dtype) { return dtype.type_class == TypeClass::kCompound || dtype.type_class == TypeClass::kComplex; }
+
+/// Text, references, ragged data; compounds go as JSON rows in LINDI, and as text where Zarr v3 has no name for the type.
+bool GoesAsObjects(const Array& array, const WriteOptions& options, const LindiReferences* lindi) {
+  if (!array.dtype->IsFixed() || !array.object_codec.empty()) return true;
+  if (lindi != nullptr) return LindiWantsRows(*array.dtype);
+  return options.dialect == Dialect::kKerchunkZarr3 && Zarr3DataType(*Innermost(array.dtype)).empty() &&
+         Zarr3DataType(*Innermost(NativeType(array.dtype))).empty();
+}
+
 class Planner {
  public:
   Planner(const Array& array, const std::vector<Source>& sources, const DataAccess& data, const WriteOptions& options, const LindiReferences* lindi)
@@ -25,12 +40,7 @@ class Planner {
     if (array_.dtype == nullptr || array_.index == nullptr) return Fail(ErrorCode::kInternal, "the array has no type or no index");
     plan_.shape = array_.is_null ? Shape{0} : array_.shape;
     plan_.element = array_.dtype;
-    if (!array_.dtype->IsFixed() || !array_.object_codec.empty()) return Objects();
-    // Compounds go as JSON rows in LINDI, and as text where Zarr v3 has no name for the type.
-    if (lindi_ != nullptr && LindiWantsRows(*array_.dtype)) return Objects();
-    if (options_.dialect == Dialect::kKerchunkZarr3 && Zarr3DataType(*Innermost(array_.dtype)).empty() && Zarr3DataType(*Innermost(NativeType(array_.dtype))).empty()) {
-      return Objects();
-    }
+    if (GoesAsObjects(array_, options_, lindi_)) return Objects();
     auto elements = array_.NumElements();
     if (!elements) return Fail(ErrorCode::kLimit, "the array has more than 2^64 elements");
     if (!SetType(*array_.dtype)) return Inline("its element type, " + DtypeTitle(*array_.dtype) + ", has no Zarr name");
@@ -58,11 +68,6 @@ class Planner {
   /// Fixed strings up to this size are looked at, larger ones are taken as they are.
   static constexpr std::uint64_t kMaxCheckedTextBytes = 1 << 20;
 
-  static DtypePtr Innermost(DtypePtr dtype) {
-    while (dtype->type_class == TypeClass::kArray && dtype->base != nullptr) dtype = dtype->base;
-    return dtype;
-  }
-
   /// Clients end fixed strings at their trailing NULs only; other paddings end at the first NUL or before the last blanks.
   static bool HasLooseText(const Dtype& dtype) {
     if (dtype.type_class == TypeClass::kString) return dtype.size_bytes > 1 && dtype.charset != CharSet::kUtf32 && dtype.padding != StringPadding::kNullPadded;
@@ -86,8 +91,6 @@ class Planner {
     if (!ToNative(*array_.dtype, *native, *stored, *elements, converted)) return false;
     return converted != *stored;
   }
-
-  static bool LindiWantsRows(const Dtype& dtype) { return dtype.type_class == TypeClass::kCompound || dtype.type_class == TypeClass::kComplex; }
 
   /// Sets dtype, and shape where the type is an HDF5 array type (its dimensions become trailing axes, byte for byte).
   bool SetType(const Dtype& dtype) {
@@ -138,7 +141,7 @@ class Planner {
     plan_.complete = complete;
     // xarray takes a v2 fill value for "missing" and masks with it, so it is said only where a chunk is really missing.
     plan_.fill_value = complete ? "null" : FillValueJson(*plan_.element, fill);
-    plan_.fill_value_v3 = FillValueJsonV3(*plan_.element, fill);
+    if (options_.dialect == Dialect::kKerchunkZarr3) plan_.fill_value_v3 = FillValueJsonV3(*plan_.element, fill);
     return std::move(plan_);
   }
 
@@ -165,26 +168,35 @@ class Planner {
     std::size_t contiguous = std::max(by_row, by_column);
     if (contiguous == 0 && rank != 0) return Inline("its elements do not lie in runs of bytes");
     // Axes with gaps between their steps are cut into single steps.
-    auto resized = std::make_shared<Array>(array_);
-    resized->chunk_shape.assign(rank, 1);
+    plan_.chunk_shape.assign(rank, 1);
     Shape inner;
+    inner.reserve(contiguous);
     for (std::size_t i = contiguous; i-- > 0;) inner.push_back(array_.shape[column_major ? i : rank - 1 - i]);
     Shape chunks = ChooseReferenceChunks(inner, size, options_.flat_chunk_bytes, options_.max_inline_array_bytes);
-    for (std::size_t i = 0; i < contiguous; ++i) resized->chunk_shape[column_major ? contiguous - 1 - i : rank - contiguous + i] = chunks[i];
-    plan_.chunk_shape = resized->chunk_shape;
+    for (std::size_t i = 0; i < contiguous; ++i) plan_.chunk_shape[column_major ? contiguous - 1 - i : rank - contiguous + i] = chunks[i];
     plan_.column_major = column_major;
-    return FlatChunks(flat, std::move(resized));
+    return FlatChunks(flat);
   }
 
-  Result<ArrayPlan> FlatChunks(const FlatIndex& flat, std::shared_ptr<Array> resized) {
-    const Shape& chunk = resized->chunk_shape;
-    auto chunk_bytes = CheckedMul(resized->ChunkElements(), array_.dtype->size_bytes);
-    Shape grid = resized->ChunkGrid();
-    auto cells = CheckedProduct(grid);
-    if (!chunk_bytes || !cells || *cells > kMaxPlannedRows) return Inline("it would take more than " + std::to_string(kMaxPlannedRows) + " references");
+  /// The array cut into the plan's chunks.
+  std::unique_ptr<Array> Resized(const FlatIndex& flat, const Shape& chunk) const {
+    auto resized = std::make_unique<Array>(array_);
+    resized->chunk_shape = chunk;
     resized->index = std::make_shared<FlatIndex>(std::vector<Extent>(flat.extents().begin(), flat.extents().end()),
                                                  std::vector<std::uint64_t>(flat.byte_strides().begin(), flat.byte_strides().end()), array_.shape, chunk,
                                                  array_.dtype->size_bytes);
+    return resized;
+  }
+
+  Result<ArrayPlan> FlatChunks(const FlatIndex& flat) {
+    const Shape chunk = plan_.chunk_shape;
+    auto chunk_elements = CheckedProduct(chunk);
+    auto chunk_bytes = chunk_elements ? CheckedMul(*chunk_elements, array_.dtype->size_bytes) : std::nullopt;
+    Shape grid(chunk.size());
+    for (std::size_t k = 0; k < grid.size(); ++k) grid[k] = CeilDiv(array_.shape[k], chunk[k]);
+    auto cells = CheckedProduct(grid);
+    if (!chunk_bytes || !cells || *cells > kMaxPlannedRows) return Inline("it would take more than " + std::to_string(kMaxPlannedRows) + " references");
+    std::unique_ptr<Array> resized;
     plan_.chunks.reserve(static_cast<std::size_t>(*cells));
     bool complete = true;
     Shape index(grid.size(), 0);
@@ -198,6 +210,7 @@ class Planner {
       const Extent* extent = nullptr;
       Found found = Find(flat.extents(), begin, *chunk_bytes, extent);
       if (found == Found::kPart || (is_short && found != Found::kNone)) {
+        if (resized == nullptr) resized = Resized(flat, chunk);
         auto restated = Restate(*resized, index, grid);
         if (!restated) return Inline(restated.error().message);
       } else if (found == Found::kWhole) {
@@ -230,14 +243,18 @@ class Planner {
     if (!cells) return Fail(ErrorCode::kLimit, "the chunk grid has more than 2^64 cells");
     std::uint64_t count = 0;
     std::vector<Shape> odd;
-    bool too_many_odd = false;
+    bool too_many_odd = false, sorted = true;
+    std::uint64_t last = 0;
     plan_.chunks.reserve(static_cast<std::size_t>(std::min(*cells, kMaxPlannedRows)));
     // The index is walked to its end before a byte is written, so that damage in it never leaves half an array behind.
     RUTTER_TRY(array.index->Locate({Shape(grid.size(), 0), grid}, [&](std::span<const std::uint64_t> index, const ChunkRef& chunk) -> Status {
       ++count;
       std::uint64_t number = 0;
       for (std::size_t k = 0; k < grid.size(); ++k) number = number * grid[k] + index[k];
+      sorted = sorted && last <= number;
+      last = number;
       if (chunk.filter_mask != 0 && !array.codecs.empty()) {
+        sorted = false;  // it is added behind the others
         if (odd.size() < 100'000) {
           odd.emplace_back(index.begin(), index.end());
         } else {
@@ -266,7 +283,7 @@ class Planner {
       plan_.chunks.clear();
       plan_.chunks.shrink_to_fit();
       plan_.stream = std::make_shared<Array>(array);
-    } else if (!std::is_sorted(plan_.chunks.begin(), plan_.chunks.end(), Less)) {
+    } else if (!sorted) {
       std::sort(plan_.chunks.begin(), plan_.chunks.end(), Less);
     }
     return Finish(count == *cells);
@@ -387,6 +404,15 @@ Shape PlanGrid(const ArrayPlan& plan) {
   Shape grid(plan.shape.size());
   for (std::size_t k = 0; k < grid.size(); ++k) grid[k] = CeilDiv(plan.shape[k], plan.chunk_shape[k]);
   return grid;
+}
+
+Shape PlannedShape(const Array& array, const WriteOptions& options, const LindiReferences* lindi) {
+  Shape shape = array.is_null ? Shape{0} : array.shape;
+  if (array.dtype->type_class != TypeClass::kArray || GoesAsObjects(array, options, lindi)) return shape;
+  for (DtypePtr type = array.dtype; type->type_class == TypeClass::kArray && type->base != nullptr; type = type->base) {
+    shape.insert(shape.end(), type->dims.begin(), type->dims.end());
+  }
+  return shape;
 }
 
 Result<ArrayPlan> PlanArray(const Array& array, const std::vector<Source>& sources, const DataAccess& data, const WriteOptions& options,

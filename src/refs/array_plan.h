@@ -54,6 +54,9 @@ constexpr std::uint64_t kMaxPlannedRows = 8'000'000;
 Result<ArrayPlan> PlanArray(const Array& array, const std::vector<Source>& sources, const DataAccess& data, const WriteOptions& options,
                             const LindiReferences* lindi);
 
+/// The shape that an array's plan has, known before it is made. The array's type must not be null.
+Shape PlannedShape(const Array& array, const WriteOptions& options, const LindiReferences* lindi);
+
 /// The chunk shape of a plan's grid.
 Shape PlanGrid(const ArrayPlan& plan);
 

@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 3> kOwn = {"_ENUM", "_DTYPE", "_ORIGINAL_
 constexpr std::size_t kMaxEnumNames = 256;
 
 const Value* OnlyElement(const Attribute& attribute) {
-  const auto* list = attribute.shape == Shape{1} ? attribute.value.As<ValueList>() : nullptr;
+  const auto* list = attribute.shape.size() == 1 && attribute.shape[0] == 1 ? attribute.value.As<ValueList>() : nullptr;
   return list != nullptr && list->size() == 1 ? &list->front() : nullptr;
 }
 
@@ -38,18 +38,19 @@ bool AppendZarr3Fill(const Attribute& attribute, const Array& array, std::string
   return true;
 }
 
-std::string OwnAnnotations(const Node& node, const AttributeOptions& options) {
-  std::string out;
+/// Appends to the members that begin at `begin`.
+void OwnAnnotations(const Node& node, const AttributeOptions& options, std::size_t begin, std::string& out) {
   auto add = [&](const char* name, const std::string& json) {
     if (node.FindAttribute(name) != nullptr) return;
-    out += std::string(",\"") + name + "\":" + json;
+    if (out.size() > begin) out += ',';
+    out += std::string("\"") + name + "\":" + json;
   };
   if (options.original_name != nullptr && IsUtf8(*options.original_name)) {
     std::string json;
     AppendJsonString(*options.original_name, json);
     add("_ORIGINAL_NAME", json);
   }
-  if (options.array == nullptr || options.lindi != nullptr) return out;
+  if (options.array == nullptr || options.lindi != nullptr) return;
   const Dtype& type = *options.array->dtype;
   if (type.type_class == TypeClass::kObjectReference && !options.plan->object_codec.empty()) add("_DTYPE", "\"object_reference\"");
   bool small = type.type_class == TypeClass::kEnum && !type.IsBoolEnum() && type.members.size() <= kMaxEnumNames;
@@ -63,16 +64,16 @@ std::string OwnAnnotations(const Node& node, const AttributeOptions& options) {
     }
     add("_ENUM", json + "}");
   }
-  return out;
 }
 
 }  // namespace
 
 bool IsOwnAnnotation(std::string_view attribute_name) { return std::find(kOwn.begin(), kOwn.end(), attribute_name) != kOwn.end(); }
 
-std::string WriteAttributes(const Node& node, const AttributeOptions& options, Extras* extras, const std::string& path) {
-  std::string out = options.first + OwnAnnotations(node, options);
-  if (out.starts_with(",")) out.erase(0, 1);
+void WriteAttributes(const Node& node, const AttributeOptions& options, Extras* extras, const std::string& path, std::string& out) {
+  const std::size_t begin = out.size();
+  out += options.first;
+  OwnAnnotations(node, options, begin, out);
   auto not_mapped = [&](const Attribute& attribute, Error reason) {
     if (options.not_mapped) options.not_mapped(attribute, std::move(reason));
   };
@@ -92,9 +93,9 @@ std::string WriteAttributes(const Node& node, const AttributeOptions& options, E
       continue;
     }
     std::size_t before = out.size();
-    if (!out.empty()) out += ",";
+    if (out.size() > begin) out += ',';
     AppendJsonString(attribute.name, out);
-    out += ":";
+    out += ':';
     if (options.lindi != nullptr) {
       if (!options.lindi->AppendAttribute(attribute, out)) {
         // LINDI's reader would refuse the whole node.
@@ -114,7 +115,6 @@ std::string WriteAttributes(const Node& node, const AttributeOptions& options, E
     }
     if (extras != nullptr && !IsPlainAttribute(attribute)) extras->AttributeType(path, attribute);
   }
-  return out;
 }
 
 }  // namespace rutter

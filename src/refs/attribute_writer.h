@@ -23,10 +23,10 @@ struct AttributeOptions {
   std::function<void(const Attribute& attribute, Error reason)> not_mapped;
 };
 
-/// The members without braces. HDF5 and netCDF-4 machinery is left out (clients know dimensions by other means), lists of one
+/// Appends the members without braces. HDF5 and netCDF-4 machinery is left out (clients know dimensions by other means), lists of one
 /// element become that element but in LINDI, and our own _ENUM, _DTYPE and _ORIGINAL_NAME say what Zarr cannot.
 /// `extras` gets what JSON does not keep; null where the node is only repeated under another name.
-std::string WriteAttributes(const Node& node, const AttributeOptions& options, Extras* extras, const std::string& path);
+void WriteAttributes(const Node& node, const AttributeOptions& options, Extras* extras, const std::string& path, std::string& out);
 
 /// _ENUM, _DTYPE, _ORIGINAL_NAME: not attributes of the data.
 bool IsOwnAnnotation(std::string_view attribute_name);

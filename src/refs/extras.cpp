@@ -9,15 +9,19 @@
 namespace rutter {
 namespace {
 
-std::string Quoted(const std::string& text) {
-  std::string out;
+void AppendQuoted(const std::string& text, std::string& out) {
   if (IsUtf8(text)) {
     AppendJsonString(text, out);
   } else {
-    out = "{\"base64\":\"";
+    out += "{\"base64\":\"";
     AppendBase64(text, out);
     out += "\"}";
   }
+}
+
+std::string Quoted(const std::string& text) {
+  std::string out;
+  AppendQuoted(text, out);
   return out;
 }
 
@@ -75,7 +79,8 @@ void Extras::NamedType(const std::string& path, const rutter::Node& node) {
 }
 
 void Extras::Node(const std::string& path, std::string_view member) {
-  std::string& members = nodes_[path];
+  // Nodes come nearly in the order of their paths.
+  std::string& members = nodes_.try_emplace(nodes_.end(), path)->second;
   if (!members.empty()) members += ",";
   members += member;
 }
@@ -119,7 +124,16 @@ void Extras::NotMapped(const std::string& path, const rutter::Node& node, const 
   unmapped_ += "}";
 }
 
-std::string Extras::ToJson(const Map& map, const WriteReport& report, const WriteOptions& options, const std::vector<std::string>& urls) const {
+void Extras::Add(Extras&& later) {
+  for (std::string Extras::*list : {&Extras::links_, &Extras::named_types_, &Extras::unmapped_}) {
+    if ((later.*list).empty()) continue;
+    Separate(this->*list);
+    this->*list += later.*list;
+  }
+  for (auto members : {&Extras::nodes_, &Extras::types_, &Extras::hidden_}) (this->*members).merge(later.*members);
+}
+
+std::string Extras::ToJson(const Map& map, const WriteReport& report, const WriteOptions& options, const std::vector<std::string>& urls) && {
   std::string out = "{\"map_version\":1,\"generator\":" + Quoted(options.generator) + ",\"format\":" + Quoted(map.format);
   if (!options.seal.empty()) out += ",\n\"seal\":" + Quoted(options.seal);
   out += ",\n\"sources\":[";
@@ -132,16 +146,17 @@ std::string Extras::ToJson(const Map& map, const WriteReport& report, const Writ
     out += "}";
   }
   out += "],\n\"links\":[" + links_ + "],\n\"named_types\":[" + named_types_ + "],\n\"nodes\":{";
-  auto nodes = nodes_;
   for (const auto& [kind, lists] : {std::pair{"attributes", &types_}, std::pair{"hidden_attributes", &hidden_}}) {
     for (const auto& [path, members] : *lists) {
-      std::string& node = nodes[path];
+      std::string& node = nodes_[path];
       node += (node.empty() ? "\"" : ",\"") + std::string(kind) + "\":{" + members + "}";
     }
   }
   bool first = true;
-  for (const auto& [path, members] : nodes) {
-    out += (first ? "\n" : ",\n") + Quoted(path) + ":{" + members + "}";
+  for (const auto& [path, members] : nodes_) {
+    out += first ? "\n" : ",\n";
+    AppendQuoted(path, out);
+    out.append(":{").append(members) += '}';
     first = false;
   }
   out += "},\n\"unmapped\":[" + unmapped_;

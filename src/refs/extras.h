@@ -25,8 +25,11 @@ class Extras {
   /// A node, or an attribute of it where `attribute` is not null, that the document does not carry; with its description.
   void NotMapped(const std::string& path, const rutter::Node& node, const Error& reason, const Attribute* attribute, bool renamed);
 
-  /// The whole object, sources and report included.
-  std::string ToJson(const Map& map, const WriteReport& report, const WriteOptions& options, const std::vector<std::string>& urls) const;
+  /// Adds what was collected of later nodes.
+  void Add(Extras&& later);
+
+  /// The whole object, sources and report included. Called once, at the end.
+  std::string ToJson(const Map& map, const WriteReport& report, const WriteOptions& options, const std::vector<std::string>& urls) &&;
 
  private:
   static void Append(std::string& members, const Attribute& attribute, bool with_value);

@@ -5,29 +5,53 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "model/value_json.h"
+
 namespace rutter {
 namespace {
 
+bool IsPlainCharacter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; }
+
+bool IsReserved(std::string_view name) { return name.empty() || name == "." || name == ".." || name.starts_with(".z") || name == "zarr.json"; }
+
+bool IsPlain(std::string_view name) { return std::all_of(name.begin(), name.end(), IsPlainCharacter) && !IsReserved(name); }
+
 std::string Plain(std::string_view name) {
-  std::string out;
-  for (char c : name) {
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-    out += plain ? c : '_';
-  }
-  if (out.empty() || out == "." || out == ".." || out.starts_with(".z") || out == "zarr.json") out.insert(0, "_");
+  std::string out(name);
+  for (char& c : out) c = IsPlainCharacter(c) ? c : '_';
+  if (IsReserved(out)) out.insert(0, "_");
   return out;
+}
+
+/// True where every name can stay and no two are the same, told by their order.
+bool CanAllStay(const Node& group) {
+  std::string_view previous;
+  for (const auto& child : group.children) {
+    if (!IsPlain(child->name) || child->name <= previous) return false;
+    previous = child->name;
+  }
+  return true;
 }
 
 }  // namespace
 
 NodeNames::NodeNames(const Map& map) {
+  std::size_t nodes = 0;
+  VisitNodes(map.root, [&](const Node&) { ++nodes; });
+  paths_.reserve(nodes);
   VisitNodes(map.root, [&](const Node& node) {
     if (node.parent == nullptr) paths_[&node] = "";
-    const std::string prefix = paths_[&node].empty() ? "" : paths_[&node] + "/";
+    if (node.children.empty()) return;
+    const std::string& path = paths_[&node];
+    const std::string prefix = path.empty() ? "" : path + "/";
+    if (CanAllStay(node)) {
+      for (const auto& child : node.children) paths_.emplace(child.get(), prefix + child->name);
+      return;
+    }
     // Names that stay as they are come first, so that a renamed sibling never takes one of theirs.
     std::unordered_set<std::string> taken;
     for (const auto& child : node.children) {
-      if (Plain(child->name) == child->name && taken.insert(child->name).second) paths_[child.get()] = prefix + child->name;
+      if (IsPlain(child->name) && taken.insert(child->name).second) paths_[child.get()] = prefix + child->name;
     }
     for (const auto& child : node.children) {
       if (paths_.contains(child.get())) continue;
@@ -48,23 +72,34 @@ DimensionNames::DimensionNames(const Map& map) {
   });
 }
 
-std::vector<std::string> DimensionNames::For(const Node& group, const Shape& shape, const std::vector<std::string>& known, bool& invented) {
-  Group& names = groups_[&group];
-  std::vector<std::string> result;
+bool DimensionNames::Append(const Node& group, const Shape& shape, const std::vector<std::string>& known, std::string& json) {
+  if (&group != last_node_) {
+    last_node_ = &group;
+    last_ = &groups_[&group];
+  }
+  Group& names = *last_;
+  bool invented = false;
+  std::vector<std::string_view> taken;  // of this array; names in `known` and in the group stay where they are
   std::map<std::uint64_t, std::size_t> seen;
   for (std::size_t k = 0; k < shape.size(); ++k) {
-    std::string name = k < known.size() ? known[k] : "";
-    bool usable = !name.empty() && std::find(result.begin(), result.end(), name) == result.end();
-    if (usable) usable = names.lengths.emplace(name, shape[k]).first->second == shape[k];
+    std::string_view name = k < known.size() ? std::string_view(known[k]) : std::string_view();
+    bool usable = !name.empty() && std::find(taken.begin(), taken.end(), name) == taken.end();
+    if (usable) usable = names.lengths.try_emplace(known[k], shape[k]).first->second == shape[k];
     if (!usable) {
       invented = true;
       std::string& phony = names.phony[{shape[k], seen[shape[k]]++}];
       if (phony.empty()) phony = "phony_dim_" + std::to_string(next_++);
       name = phony;
     }
-    result.push_back(std::move(name));
+    if (shape.size() > 1) taken.push_back(name);
+    if (k != 0) json += ',';
+    if (IsUtf8(name)) {
+      AppendJsonString(name, json);
+    } else {
+      AppendJson(Value(std::string(name)), json);
+    }
   }
-  return result;
+  return invented;
 }
 
 }  // namespace rutter

@@ -30,8 +30,9 @@ class NodeNames {
 class DimensionNames {
  public:
   explicit DimensionNames(const Map& map);
-  /// The names of an array of this shape (after the plan), in the group that holds it; `invented` tells whether any is.
-  std::vector<std::string> For(const Node& group, const Shape& shape, const std::vector<std::string>& known, bool& invented);
+  /// Appends the names of an array of this shape (after the plan), in the group that holds it, as quoted JSON with commas
+  /// between them; true where any is invented.
+  bool Append(const Node& group, const Shape& shape, const std::vector<std::string>& known, std::string& json);
 
  private:
   struct Group {
@@ -39,6 +40,8 @@ class DimensionNames {
     std::unordered_map<std::string, std::uint64_t> lengths;
   };
   std::unordered_map<const Node*, Group> groups_;
+  const Node* last_node_ = nullptr;  ///< The group asked for last, which is nearly always the next one, too.
+  Group* last_ = nullptr;
   std::size_t next_ = 0;
 };
 

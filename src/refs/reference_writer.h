@@ -37,7 +37,8 @@ struct WriteReport {
   std::vector<std::string> notes;  ///< Renamed nodes and the like.
 };
 
-/// Streams the document to `write` piece by piece (no whole document in memory). The order is that of docs/maps.md:
+/// Streams the document to `write` piece by piece (no whole document in memory). `write` is called by several threads, one at
+/// a time and in the order of the text. The order is that of docs/maps.md:
 /// "version" first, "refs" second, ".zgroup" early, the extra member "rutter" last.
 /// Errors: kIo from `write`, kLimit, kInternal. Arrays that cannot be carried are in the report, not errors.
 Result<WriteReport> WriteReferences(const Map& map, const DataAccess& data, const WriteOptions& options,
