@@ -2,6 +2,7 @@
 // Attributes of an object, compact and dense, to the model's values.
 // Sources: HDF5 4.0, "The Attribute Message", "The Attribute Info Message", "Version 2 B-trees", type 8.
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <span>
@@ -17,11 +18,23 @@
 
 namespace rutter::hdf5 {
 
+/// Bytes of attribute values still allowed in one file: twice Limits::metadata_bytes. Thread-safe.
+class ValueBudget {
+ public:
+  explicit ValueBudget(const Limits& limits);
+  std::uint64_t left() const { return left_.load(std::memory_order_relaxed); }
+  /// False where fewer bytes are left; all of those are spent then, where `all_there_is` says so.
+  bool Spend(std::uint64_t bytes, bool all_there_is = false);
+
+ private:
+  std::atomic<std::uint64_t> left_;
+};
+
 /// Reads the attributes of many objects of one file. Values that hold references wait until Finish, when every object's
 /// path is known. Not thread-safe.
 class AttributeReader {
  public:
-  AttributeReader(ObjectReader& objects, const Resolver& resolver);
+  AttributeReader(ObjectReader& objects, const Resolver& resolver, ValueBudget& budget) : objects_(objects), resolver_(resolver), budget_(budget) {}
 
   /// Fills node.attributes and node.attributes_failure. Damage stays on the attribute, or in attributes_failure.
   /// Errors: kLimit of the whole file only.
@@ -55,7 +68,7 @@ class AttributeReader {
   std::vector<Waiting> waiting_;
   std::deque<std::vector<std::byte>> kept_objects_;  ///< Dense attributes that wait.
   std::unordered_set<std::string> names_;  ///< Of the current object, once it has many.
-  std::uint64_t budget_;  ///< Bytes of values still allowed in this file.
+  ValueBudget& budget_;
 };
 
 }  // namespace rutter::hdf5

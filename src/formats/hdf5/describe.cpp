@@ -1,45 +1,86 @@
 #include "formats/hdf5/describe.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <deque>
+#include <mutex>
+#include <span>
 #include <string>
 #include <utility>
 
-#include "formats/hdf5/attributes.h"
-#include "formats/hdf5/dataset.h"
+#include "base/thread_pool.h"
 #include "formats/hdf5/groups/group.h"
+#include "formats/hdf5/object_describer.h"
 #include "formats/hdf5/path_table.h"
 
 namespace rutter::hdf5 {
 namespace {
 
-/// Walks from group to group, breadth first; every object is described once, under the name met first.
+constexpr std::size_t kWorthThreads = 256;  ///< Objects; fewer are described sooner than other threads wake.
+constexpr std::size_t kBatchObjects = 32;
+constexpr unsigned kMaxThreads = 4;
+
+/// Objects that wait to be described, from the thread that finds them to those that describe them.
+class ObjectQueue {
+ public:
+  void Push(std::span<Node* const> objects) {
+    std::lock_guard lock(mutex_);
+    waiting_.insert(waiting_.end(), objects.begin(), objects.end());
+    changed_.notify_one();
+  }
+  /// No more objects come.
+  void Close() {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+  }
+  /// The next objects; empty once there will be no more.
+  std::vector<Node*> Pop() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !waiting_.empty() || closed_; });
+    const auto count = static_cast<std::ptrdiff_t>(std::min(kBatchObjects, waiting_.size()));
+    std::vector<Node*> batch(waiting_.begin(), waiting_.begin() + count);
+    waiting_.erase(waiting_.begin(), waiting_.begin() + count);
+    return batch;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Node*> waiting_;
+  bool closed_ = false;
+};
+
+/// Walks from group to group, breadth first; every object is described once, under the name met first. One thread lists
+/// the groups, which fixes all names and their order; several describe what it finds.
 class Walk {
  public:
   Walk(const OpenedFile& opened, Map& map, std::vector<std::shared_ptr<ByteSource>>& open_sources)
       : file_(opened.file),
         objects_(*file_, *opened.superblock),
         resolver_(std::make_shared<Resolver>(file_)),
-        attributes_(objects_, *resolver_),
-        datasets_{file_, objects_, resolver_, map.sources, open_sources},
-        map_(map) {}
+        budget_(file_->limits()),
+        map_(map) {
+    const unsigned threads = std::clamp(ThreadPool::NumCores(), 1u, kMaxThreads);
+    for (unsigned i = 0; i < threads; ++i) {
+      describers_.push_back(std::make_unique<ObjectDescriber>(file_, *opened.superblock, objects_.shared_kept(), resolver_, budget_, map, open_sources));
+    }
+  }
 
   Status Run(std::uint64_t root_header) {
     Node& root = map_.root;
     paths_->Add(root_header, PathTable::kNone, "");
     RUTTER_TRY(file_->CountObject());
-    RUTTER_TRY(DescribeObject(root, root_header, 0, 0));
+    RUTTER_TRY(MeetObject(root, root_header, 0, 0));
+    RUTTER_TRY(DescribeFound());
     if (root.kind == NodeKind::kUnreadable) return Fail(std::move(*root.failure));
     if (root.kind != NodeKind::kGroup) {
       return Fail(file_->MakeErrorAt(ErrorCode::kCorrupt, "the root object is no group", root_header, "object header", "HDF5 4.0, Format Signature and Superblock"));
     }
-    while (!groups_.empty()) {
-      PendingGroup group = std::move(groups_.front());
-      groups_.pop_front();
-      RUTTER_TRY(ListChildren(group));
-    }
+    while (!groups_.empty() && found_.size() < kWorthThreads) RUTTER_TRY(ListNextGroup());
+    RUTTER_TRY(found_.size() < kWorthThreads ? DescribeFound() : RunOnThreads());
     resolver_->SetPaths(paths_);
-    attributes_.Finish();
+    for (const auto& describer : describers_) describer->Finish();
     return {};
   }
 
@@ -50,48 +91,54 @@ class Walk {
     std::uint32_t depth;
   };
 
-  /// Reads the object at `address` into `node`. Damage makes the node unreadable.
-  Status DescribeObject(Node& node, std::uint64_t address, std::uint32_t entry, std::uint32_t depth) {
-    node.address = address;
-    if (auto status = objects_.Read(address, header_); !status) return Unreadable(node, std::move(status).error());
-    if (IsGroup(header_)) {
-      node.kind = NodeKind::kGroup;
-      groups_.push_back({&node, entry, depth});
-    } else if (IsDataset(header_)) {
-      node.kind = NodeKind::kArray;
-      node.array = std::make_unique<Array>();
-      if (auto status = DescribeDataset(datasets_, header_, *node.array); !status) {
-        node.array.reset();
-        RUTTER_TRY(Unreadable(node, std::move(status).error()));
-      } else if (node.array->failure && node.array->failure->where.path.empty()) {
-        node.array->failure->where.path = node.Path();
-      }
-    } else if (const HeaderMessage* message = header_.Find(MessageType::kDatatype)) {
-      node.kind = NodeKind::kNamedType;
-      auto known = objects_.Datatype(*message);
-      if (!known) {
-        RUTTER_TRY(Unreadable(node, std::move(known).error()));
-      } else {
-        node.named_type = std::move(known->dtype);
-      }
-    } else {
-      RUTTER_TRY(Unreadable(node, file_->MakeErrorAt(ErrorCode::kUnsupported, "the object is neither a group nor a dataset nor a datatype", address,
-                                                     "object header", "HDF5 4.0, Data Object Headers")));
-    }
-    RUTTER_TRY(attributes_.Read(header_, node));
-    if (node.attributes_failure && node.attributes_failure->where.path.empty()) node.attributes_failure->where.path = node.Path();
-    for (Attribute& attribute : node.attributes) {
-      if (attribute.failure) attribute.failure->where.path = node.Path();
-    }
+  Status ListNextGroup() {
+    PendingGroup group = groups_.front();
+    groups_.pop_front();
+    return ListChildren(group);
+  }
+
+  Status DescribeFound() {
+    for (Node* node : found_) RUTTER_TRY(describers_[0]->Describe(*node));
+    found_.clear();
     return {};
   }
 
-  /// The source failing is the whole file's affair; everything else stays on the node.
-  static Status Unreadable(Node& node, Error error) {
-    if (error.code == ErrorCode::kIo || error.code == ErrorCode::kSourceChanged) return Fail(std::move(error));
-    if (error.where.path.empty()) error.where.path = node.Path();
-    node.kind = NodeKind::kUnreadable;
-    node.failure = std::move(error);
+  /// Lists the groups that are left while other threads describe what was found; then helps them.
+  Status RunOnThreads() {
+    ObjectQueue queue;
+    auto list = [&]() -> Status {
+      queue.Push(found_);
+      found_.clear();
+      while (!groups_.empty()) {
+        RUTTER_TRY(ListNextGroup());
+        if (found_.size() < kBatchObjects && !groups_.empty()) continue;
+        queue.Push(found_);
+        found_.clear();
+      }
+      return {};
+    };
+    return ThreadPool::Shared().ParallelFor(describers_.size(), static_cast<unsigned>(describers_.size()), nullptr, [&](std::uint64_t task, unsigned) -> Status {
+      if (task == 0) {
+        struct Closer {
+          ObjectQueue& queue;
+          ~Closer() { queue.Close(); }
+        } closer{queue};
+        RUTTER_TRY(list());
+      }
+      for (auto batch = queue.Pop(); !batch.empty(); batch = queue.Pop()) {
+        for (Node* node : batch) RUTTER_TRY(describers_[task]->Describe(*node));
+      }
+      return {};
+    });
+  }
+
+  /// Notes the object at `address` as one to be described, and to be listed where it is a group.
+  Status MeetObject(Node& node, std::uint64_t address, std::uint32_t entry, std::uint32_t depth) {
+    node.address = address;
+    if (auto status = objects_.Read(address, header_); !status) return MakeUnreadable(node, std::move(status).error());
+    if (IsGroup(header_)) groups_.push_back({&node, entry, depth});
+    if (AddsSources(header_)) return describers_[0]->Describe(node);
+    found_.push_back(&node);
     return {};
   }
 
@@ -125,7 +172,7 @@ class Walk {
       child.parent = &parent;
       child.name = std::move(name);
       if (entry.failure) {
-        RUTTER_TRY(Unreadable(child, std::move(*entry.failure)));
+        RUTTER_TRY(MakeUnreadable(child, std::move(*entry.failure)));
       } else {
         RUTTER_TRY(DescribeLink(child, entry.link, group));
       }
@@ -161,11 +208,11 @@ class Walk {
     }
     RUTTER_TRY(file_->CountObject());
     if (group.depth + 1 >= file_->limits().group_depth) {
-      return Unreadable(child, file_->MakeErrorAt(ErrorCode::kLimit, "groups nested deeper than " + std::to_string(file_->limits().group_depth) + " (Limits::group_depth)",
+      return MakeUnreadable(child, file_->MakeErrorAt(ErrorCode::kLimit, "groups nested deeper than " + std::to_string(file_->limits().group_depth) + " (Limits::group_depth)",
                                                   link.address, "group", ""));
     }
     // The header and the list of links are reused for every object; the links of this group wait meanwhile.
-    return DescribeObject(child, link.address, entry, group.depth + 1);
+    return MeetObject(child, link.address, entry, group.depth + 1);
   }
 
   static void SetGroupFailure(Node& group, Error error) {
@@ -193,11 +240,12 @@ class Walk {
   std::shared_ptr<File> file_;
   ObjectReader objects_;
   std::shared_ptr<Resolver> resolver_;
-  AttributeReader attributes_;
-  DatasetContext datasets_;
+  ValueBudget budget_;
+  std::vector<std::unique_ptr<ObjectDescriber>> describers_;  ///< The first is the walk's own.
   Map& map_;
   std::shared_ptr<PathTable> paths_ = std::make_shared<PathTable>();
   std::deque<PendingGroup> groups_;
+  std::vector<Node*> found_;  ///< Not yet described.
   ObjectHeader header_;
   GroupLinks links_;
 };

@@ -48,17 +48,21 @@ Status File::CountAttribute() {
 
 Result<const std::byte*> File::BlockBytes(std::uint64_t block_number) {
   auto found = blocks_.find(block_number);
-  if (found != blocks_.end()) return found->second.get();
+  if (found != blocks_.end()) {
+    recent_[block_number % kRecentBlocks].store(found->second.get(), std::memory_order_release);
+    return found->second->bytes.get();
+  }
   std::uint64_t start = block_number * kBlockBytes;
   std::uint64_t bytes = std::min(kBlockBytes, source_->size() - start);
   if (kept_bytes_ + bytes > limits_.metadata_bytes) {
     return rutter::Fail(MakeError(ErrorCode::kLimit, "more than " + std::to_string(limits_.metadata_bytes) +
                                                          " bytes of metadata (Limits::metadata_bytes)"));
   }
-  auto block = std::make_unique_for_overwrite<std::byte[]>(bytes);
-  RUTTER_TRY(source_->ReadAt(start, {block.get(), static_cast<std::size_t>(bytes)}));
+  auto block = std::make_unique<Block>(Block{block_number, std::make_unique_for_overwrite<std::byte[]>(bytes)});
+  RUTTER_TRY(source_->ReadAt(start, {block->bytes.get(), static_cast<std::size_t>(bytes)}));
   kept_bytes_ += bytes;
-  return blocks_.emplace(block_number, std::move(block)).first->second.get();
+  recent_[block_number % kRecentBlocks].store(block.get(), std::memory_order_release);
+  return blocks_.emplace(block_number, std::move(block)).first->second->bytes.get();
 }
 
 Result<std::span<const std::byte>> File::Fetch(std::uint64_t address, std::uint64_t n, std::string_view structure,
@@ -79,8 +83,11 @@ Result<std::span<const std::byte>> File::Fetch(std::uint64_t address, std::uint6
     if (error.where.source.empty()) error.where.source = name();
     return rutter::Fail(std::move(error));
   };
-  std::lock_guard lock(mutex_);
   std::uint64_t first = offset / kBlockBytes, last = (offset + n - 1) / kBlockBytes;
+  if (first == last) {
+    if (const std::byte* recent = RecentBlock(first)) return std::span<const std::byte>{recent + offset % kBlockBytes, static_cast<std::size_t>(n)};
+  }
+  std::lock_guard lock(mutex_);
   if (first == last) {
     auto block = BlockBytes(first);
     if (!block) return located(std::move(block).error());

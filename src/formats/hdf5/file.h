@@ -1,6 +1,7 @@
 #pragma once
 // One HDF5 file as its parser sees it: addresses, sizes, budgets. The only place of this format that does I/O.
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -70,7 +71,19 @@ class File {
   Status CountAttribute();
 
  private:
+  /// A kept block, for readers that do not wait for each other.
+  struct Block {
+    std::uint64_t number = 0;
+    std::unique_ptr<std::byte[]> bytes;
+  };
+  static constexpr std::size_t kRecentBlocks = 256;
+
   Result<const std::byte*> BlockBytes(std::uint64_t block_number);
+  /// The block's bytes where it was met lately, else null. Takes no lock.
+  const std::byte* RecentBlock(std::uint64_t block_number) const {
+    const Block* block = recent_[block_number % kRecentBlocks].load(std::memory_order_acquire);
+    return block != nullptr && block->number == block_number ? block->bytes.get() : nullptr;
+  }
 
   std::shared_ptr<ByteSource> source_;
   std::shared_ptr<SourceOpener> opener_;
@@ -79,7 +92,8 @@ class File {
   std::uint64_t base_address_ = 0;
   std::span<const std::byte> memory_;  ///< The whole source, where it lies in memory.
   std::mutex mutex_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<std::byte[]>> blocks_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<const Block>> blocks_;
+  std::array<std::atomic<const Block*>, kRecentBlocks> recent_{};  ///< Into `blocks_`, by number.
   std::vector<std::unique_ptr<std::byte[]>> stitched_;
   std::unordered_map<std::uint64_t, std::pair<std::uint64_t, const std::byte*>> stitched_at_;
   std::uint64_t kept_bytes_ = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "formats/hdf5/file.h"
 #include "formats/hdf5/messages/dataspace.h"
@@ -25,10 +26,14 @@ struct KnownDatatype {
 /// Not thread-safe; cheap to make. Equal datatype messages give one shared Dtype.
 class ObjectReader {
  public:
-  ObjectReader(File& file, const Superblock& superblock) : file_(file), kept_(file.limits()), shared_(file, superblock.shared_messages, kept_) {}
+  ObjectReader(File& file, const Superblock& superblock) : ObjectReader(file, superblock, std::make_shared<KeptBytes>(file.limits())) {}
+  /// Several readers of one file count together.
+  ObjectReader(File& file, const Superblock& superblock, std::shared_ptr<KeptBytes> kept)
+      : file_(file), kept_(std::move(kept)), shared_(file, superblock.shared_messages, *kept_) {}
 
   File& file() { return file_; }
-  KeptBytes& kept() { return kept_; }
+  KeptBytes& kept() { return *kept_; }
+  const std::shared_ptr<KeptBytes>& shared_kept() const { return kept_; }
   Status Read(std::uint64_t address, ObjectHeader& header) { return ReadObjectHeader(file_, address, header); }
 
   /// A reader over the message's own bytes, followed where it is shared. `structure` and `spec` are string literals.
@@ -52,7 +57,7 @@ class ObjectReader {
   };
 
   File& file_;
-  KeptBytes kept_;
+  std::shared_ptr<KeptBytes> kept_;
   SharedMessages shared_;
   std::unordered_map<std::string, KnownDatatype, TextHash, std::equal_to<>> datatypes_;  ///< By the message's bytes.
   std::size_t cached_bytes_ = 0;

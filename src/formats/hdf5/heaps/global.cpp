@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+
+#include "base/rare.h"
 
 namespace rutter::hdf5 {
 namespace {
@@ -18,13 +21,14 @@ struct GlobalHeap::Collection {
     std::uint16_t index = 0;
     std::span<const std::byte> bytes;
   };
-  std::vector<Entry> entries;    ///< Sorted by index.
-  std::optional<Error> failure;  ///< Why the collection cannot be read; kept, so that it is tried once.
+  std::uint64_t address = 0;
+  std::vector<Entry> entries;  ///< Sorted by index.
+  Rare<Error> failure;         ///< Why the collection cannot be read; kept, so that it is tried once.
 
-  Status Read(File& file, std::uint64_t address, std::uint64_t& parsed_bytes);
+  Status Read(File& file, std::uint64_t& parsed_bytes);
 };
 
-Status GlobalHeap::Collection::Read(File& file, std::uint64_t address, std::uint64_t& parsed_bytes) {
+Status GlobalHeap::Collection::Read(File& file, std::uint64_t& parsed_bytes) {
   const unsigned width = file.sizes().lengths;
   const std::uint64_t collection_header_bytes = AlignTo8(8 + width), object_header_bytes = AlignTo8(8 + width);
   RUTTER_ASSIGN(ByteReader head, file.Open(address, 8 + width, kStructure, kSpec));
@@ -72,21 +76,28 @@ Status GlobalHeap::Collection::Read(File& file, std::uint64_t address, std::uint
   return {};
 }
 
-Result<std::span<const std::byte>> GlobalHeap::Object(std::uint64_t address, std::uint32_t index) {
-  std::shared_ptr<const Collection> collection;
-  {
-    std::lock_guard lock(mutex_);
-    auto& slot = collections_[address];
-    if (!slot) {
-      auto read = std::make_shared<Collection>();
-      if (Status status = read->Read(file_, address, parsed_bytes_); !status) {
-        read->entries.clear();
-        read->failure = std::move(status).error();
-      }
-      slot = std::move(read);
+GlobalHeap::GlobalHeap(File& file) : file_(file) {}
+GlobalHeap::~GlobalHeap() = default;
+
+const GlobalHeap::Collection& GlobalHeap::Load(std::uint64_t address) {
+  std::lock_guard lock(mutex_);
+  auto& slot = collections_[address];
+  if (slot == nullptr) {
+    auto read = std::make_unique<Collection>();
+    read->address = address;
+    if (Status status = read->Read(file_, parsed_bytes_); !status) {
+      read->entries.clear();
+      read->failure = std::move(status).error();
     }
-    collection = slot;
+    slot = std::move(read);
   }
+  recent_[RecentSlot(address)].store(slot.get(), std::memory_order_release);
+  return *slot;
+}
+
+Result<std::span<const std::byte>> GlobalHeap::Object(std::uint64_t address, std::uint32_t index) {
+  const Collection* collection = recent_[RecentSlot(address)].load(std::memory_order_acquire);
+  if (collection == nullptr || collection->address != address) collection = &Load(address);
   if (collection->failure) return Fail(*collection->failure);
   const auto& entries = collection->entries;
   auto found = std::lower_bound(entries.begin(), entries.end(), index,
