@@ -14,4 +14,4 @@ def action():
     return len(references["refs"])
 
 
-timing.run(action, repeats, cold)
+timing.run(action, repeats, cold, output=out)

@@ -12,4 +12,4 @@ def action():
     return None
 
 
-timing.run(action, repeats, cold)
+timing.run(action, repeats, cold, output=out)

@@ -36,14 +36,16 @@ def cpu_seconds():
     return usage.ru_utime + usage.ru_stime
 
 
-def run(action, repeats, cold=None, digest=lambda value: value, budget=30.0):
+def run(action, repeats, cold=None, digest=lambda value: value, budget=30.0, output=None):
     """`action` is called `repeats` times, or fewer (3 at least) where `budget` seconds are spent. `digest` turns what it
     returns into a JSON value to be compared, outside of the time. `cold` names the file whose pages are dropped before
-    each call."""
+    each call, `output` a file that each call writes anew."""
     gc.collect()
     gc.disable()  # kerchunk with zarr 3 can wait for ever when the collector runs on zarr's thread (VirtualiZarr#1072)
     seconds, cpu, value, read = [], [], None, 0
     while len(seconds) < repeats and (len(seconds) < min(3, repeats) or sum(seconds) < budget):
+        if output and os.path.exists(output):
+            os.remove(output)
         if cold:
             evict(cold)
         before_cpu, before_read, start = cpu_seconds(), bytes_read(), time.perf_counter()
