@@ -42,12 +42,28 @@ void FillWhere(Error& error, const File& file, std::uint64_t offset) {
 
 ValueBudget::ValueBudget(const Limits& limits) : left_(CheckedMul(limits.metadata_bytes, 2).value_or(~0ull)) {}
 
-bool ValueBudget::Spend(std::uint64_t bytes, bool all_there_is) {
+bool ValueBudget::Spend(std::uint64_t bytes) {
   std::uint64_t left = left_.load(std::memory_order_relaxed);
-  for (;;) {
-    if (bytes > left && !all_there_is) return false;
-    if (left_.compare_exchange_weak(left, left - std::min(left, bytes), std::memory_order_relaxed)) return bytes <= left;
+  while (bytes <= left) {
+    if (left_.compare_exchange_weak(left, left - bytes, std::memory_order_relaxed)) return true;
   }
+  return false;
+}
+
+bool AttributeReader::Spend(std::uint64_t bytes) {
+  if (bytes > reserved_) {
+    // Not one step for each value, which would have all threads wait for one number.
+    constexpr std::uint64_t kStep = 64 << 10;
+    std::uint64_t more = bytes - reserved_;
+    if (budget_.Spend(more + kStep)) {
+      more += kStep;
+    } else if (!budget_.Spend(more)) {
+      return false;
+    }
+    reserved_ += more;
+  }
+  reserved_ -= bytes;
+  return true;
 }
 
 Status AttributeReader::Read(const ObjectHeader& header, Node& node) {
@@ -250,7 +266,7 @@ Status AttributeReader::DecodeValue(std::span<const std::byte> data, Attribute& 
   const Limits& limits = objects_.file().limits();
   std::uint64_t count = CheckedProduct(attribute.shape).value_or(0);
   std::uint64_t cost = CheckedMul(count, sizeof(Value)).value_or(~0ull);
-  if (!budget_.Spend(cost)) return Fail(ErrorCode::kLimit, "attribute values exceed their budget (twice Limits::metadata_bytes)");
+  if (!Spend(cost)) return Fail(ErrorCode::kLimit, "attribute values exceed their budget (twice Limits::metadata_bytes)");
   bool scalar = attribute.shape.empty();
   if (scalar && attribute.dtype->type_class == TypeClass::kVlenString) {
     // What nearly every writer of the field makes of a string.
@@ -258,11 +274,11 @@ Status AttributeReader::DecodeValue(std::span<const std::byte> data, Attribute& 
     RUTTER_ASSIGN(auto bytes, resolver_.VlenBytes(data, 1, length));
     std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     text = text.substr(0, text.find('\0'));
-    if (text.size() > limits.value_bytes || !budget_.Spend(text.size())) return Fail(ErrorCode::kLimit, "a string of " + std::to_string(text.size()) + " bytes (Limits::value_bytes)");
+    if (text.size() > limits.value_bytes || !Spend(text.size())) return Fail(ErrorCode::kLimit, "a string of " + std::to_string(text.size()) + " bytes (Limits::value_bytes)");
     attribute.value.data.emplace<std::string>(text);
     return {};
   }
-  std::uint64_t allowed = std::min(budget_.left(), limits.value_bytes), before = allowed;
+  std::uint64_t allowed = std::min(reserved_ + budget_.left(), limits.value_bytes), before = allowed;
   BudgetedResolver resolver(resolver_, attribute.dtype->type_class == TypeClass::kVlenString, allowed);
   auto decode = [&]() -> Status {
     if (scalar) {
@@ -274,7 +290,7 @@ Status AttributeReader::DecodeValue(std::span<const std::byte> data, Attribute& 
     return {};
   };
   Status status = decode();
-  budget_.Spend(before - allowed, true);
+  if (!Spend(before - allowed)) reserved_ = 0;  // another thread was sooner
   return status;
 }
 

@@ -23,8 +23,8 @@ class ValueBudget {
  public:
   explicit ValueBudget(const Limits& limits);
   std::uint64_t left() const { return left_.load(std::memory_order_relaxed); }
-  /// False where fewer bytes are left; all of those are spent then, where `all_there_is` says so.
-  bool Spend(std::uint64_t bytes, bool all_there_is = false);
+  /// False, and nothing is spent, where fewer bytes are left.
+  bool Spend(std::uint64_t bytes);
 
  private:
   std::atomic<std::uint64_t> left_;
@@ -60,6 +60,8 @@ class AttributeReader {
   Status DecodeValue(std::span<const std::byte> data, Attribute& attribute);
   Result<ByteReader> OpenRecord(FractalHeap& heap, std::uint64_t heap_address, std::span<const std::byte> id, bool shared,
                                 std::deque<std::vector<std::byte>>& messages);
+  /// Spends of what is reserved, and reserves more where that is too little. False where the file's budget is spent.
+  bool Spend(std::uint64_t bytes);
   static void NoteFailure(Node& node, Error error);
   bool NameIsTaken(const Node& node, std::string_view name);
 
@@ -69,6 +71,7 @@ class AttributeReader {
   std::deque<std::vector<std::byte>> kept_objects_;  ///< Dense attributes that wait.
   std::unordered_set<std::string> names_;  ///< Of the current object, once it has many.
   ValueBudget& budget_;
+  std::uint64_t reserved_ = 0;  ///< Taken from the budget and not yet spent.
 };
 
 }  // namespace rutter::hdf5
