@@ -48,7 +48,6 @@ class Namer {
  public:
   explicit Namer(Map& map) : map_(map) {
     VisitNodes(map.root, [&](Node& node) {
-      if (node.kind == NodeKind::kArray && node.address != 0) by_address_.emplace(node.address, &node);
       if (IsScale(node)) AddScale(node);
     });
   }
@@ -128,8 +127,13 @@ class Namer {
     return true;
   }
 
-  const Node* ScaleOf(const Reference& reference) const {
+  const Node* ScaleOf(const Reference& reference) {
     if (reference.is_null) return nullptr;
+    if (by_address_.empty()) {
+      VisitNodes(map_.root, [&](const Node& node) {
+        if (node.kind == NodeKind::kArray && node.address != 0) by_address_.emplace(node.address, &node);
+      });
+    }
     if (auto found = by_address_.find(reference.address); reference.address != 0 && found != by_address_.end()) return found->second;
     return reference.path.empty() ? nullptr : map_.Find(reference.path);
   }
@@ -184,7 +188,7 @@ class Namer {
   }
 
   Map& map_;
-  std::unordered_map<std::uint64_t, const Node*> by_address_;
+  std::unordered_map<std::uint64_t, const Node*> by_address_;  ///< Arrays; filled when the first reference is followed.
   std::unordered_map<std::int64_t, const Node*> by_id_;
   std::int64_t next_id_ = 0;  ///< netCDF-C's next dimension number.
 };
