@@ -40,10 +40,8 @@ std::string FillOf(const Node& owner, const ArrayPlan& plan, bool& taken) {
   return taken ? out : plan.fill_value;
 }
 
-std::string Zarr2Metadata(const ArrayPlan& plan, const std::string& fill_value, bool scalar_as_vector) {
+void AppendZarr2Metadata(const ArrayPlan& plan, const std::string& fill_value, bool scalar_as_vector, std::string& out) {
   bool vector = scalar_as_vector && plan.shape.empty();
-  std::string out;
-  out.reserve(256);
   out += "{\"zarr_format\":2,\"shape\":";
   AppendShapeJson(vector ? Shape{1} : plan.shape, out);
   out += ",\"chunks\":";
@@ -51,7 +49,6 @@ std::string Zarr2Metadata(const ArrayPlan& plan, const std::string& fill_value, 
   out.append(",\"dtype\":").append(plan.dtype).append(",\"fill_value\":").append(fill_value);
   out.append(",\"order\":\"").append(plan.column_major ? "F" : "C").append("\",\"filters\":").append(plan.codecs.filters);
   out.append(",\"compressor\":").append(plan.codecs.compressor) += '}';
-  return out;
 }
 
 std::string Zarr3Metadata(const ArrayPlan& plan, const std::string& names, const std::string& attributes) {

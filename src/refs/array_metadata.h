@@ -16,7 +16,7 @@ void AppendShapeJson(const Shape& shape, std::string& out);
 std::string FillOf(const Node& owner, const ArrayPlan& plan, bool& taken);
 
 /// `.zarray`. With `scalar_as_vector`, a scalar has the shape [1] (LINDI).
-std::string Zarr2Metadata(const ArrayPlan& plan, const std::string& fill_value, bool scalar_as_vector);
+void AppendZarr2Metadata(const ArrayPlan& plan, const std::string& fill_value, bool scalar_as_vector, std::string& out);
 
 /// `zarr.json`; `names` and `attributes` are the members of a list and of an object.
 std::string Zarr3Metadata(const ArrayPlan& plan, const std::string& names, const std::string& attributes);

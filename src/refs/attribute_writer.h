@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "model/map.h"
 #include "refs/array_plan.h"
@@ -15,7 +16,7 @@ struct AttributeOptions {
   const LindiReferences* lindi = nullptr;  ///< Not null: LINDI's forms.
   bool zarr3 = false;
   bool fill_in_metadata = false;           ///< _FillValue stands in .zarray already.
-  std::string first;                       ///< Members that come before the node's own.
+  std::string_view first;                  ///< Members that come before the node's own.
   const Array* array = nullptr;            ///< Null for groups; else `plan` is its plan.
   const ArrayPlan* plan = nullptr;
   const std::string* original_name = nullptr;  ///< Of a node that was renamed.

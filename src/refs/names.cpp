@@ -35,32 +35,44 @@ bool CanAllStay(const Node& group) {
 
 }  // namespace
 
-NodeNames::NodeNames(const Map& map) {
-  std::size_t nodes = 0;
-  VisitNodes(map.root, [&](const Node&) { ++nodes; });
-  paths_.reserve(nodes);
-  VisitNodes(map.root, [&](const Node& node) {
-    if (node.parent == nullptr) paths_[&node] = "";
-    if (node.children.empty()) return;
-    const std::string& path = paths_[&node];
-    const std::string prefix = path.empty() ? "" : path + "/";
+std::vector<NamedNode> NameNodes(const Map& map) {
+  std::vector<NamedNode> nodes, stack;
+  stack.push_back({&map.root, "", false});
+  while (!stack.empty()) {
+    const Node& node = *stack.back().node;
+    nodes.push_back(std::move(stack.back()));
+    stack.pop_back();
+    if (node.children.empty()) continue;
+    std::string prefix = nodes.back().path;
+    if (!prefix.empty()) prefix += '/';
+    auto path_of = [&](const std::string& name) {
+      std::string path;
+      path.reserve(prefix.size() + name.size());
+      return path.append(prefix).append(name);
+    };
+    const std::size_t first = stack.size();
+    stack.resize(first + node.children.size());
+    auto place = [&](std::size_t child) -> NamedNode& { return stack[stack.size() - 1 - child]; };  // the first child is taken first
+    for (std::size_t i = 0; i < node.children.size(); ++i) place(i).node = node.children[i].get();
     if (CanAllStay(node)) {
-      for (const auto& child : node.children) paths_.emplace(child.get(), prefix + child->name);
-      return;
+      for (std::size_t i = 0; i < node.children.size(); ++i) place(i).path = path_of(node.children[i]->name);
+      continue;
     }
     // Names that stay as they are come first, so that a renamed sibling never takes one of theirs.
     std::unordered_set<std::string> taken;
-    for (const auto& child : node.children) {
-      if (IsPlain(child->name) && taken.insert(child->name).second) paths_[child.get()] = prefix + child->name;
+    for (std::size_t i = 0; i < node.children.size(); ++i) {
+      const std::string& name = node.children[i]->name;
+      place(i).renamed = !(IsPlain(name) && taken.insert(name).second);
+      if (!place(i).renamed) place(i).path = path_of(name);
     }
-    for (const auto& child : node.children) {
-      if (paths_.contains(child.get())) continue;
-      std::string plain = Plain(child->name), name = plain;
+    for (std::size_t i = 0; i < node.children.size(); ++i) {
+      if (!place(i).renamed) continue;
+      std::string plain = Plain(node.children[i]->name), name = plain;
       for (int n = 2; !taken.insert(name).second; ++n) name = plain + "_" + std::to_string(n);
-      paths_[child.get()] = prefix + name;
-      renamed_[child.get()] = true;
+      place(i).path = path_of(name);
     }
-  });
+  }
+  return nodes;
 }
 
 DimensionNames::DimensionNames(const Map& map) {

@@ -11,18 +11,16 @@
 
 namespace rutter {
 
-/// Document paths ("a/b", "" for the root) of a map's nodes. Characters that some clients cannot fetch become "_"; a
-/// name that would hide metadata or collide with a sibling gets a suffix.
-class NodeNames {
- public:
-  explicit NodeNames(const Map& map);
-  const std::string& Path(const Node& node) const { return paths_.at(&node); }
-  bool Renamed(const Node& node) const { return renamed_.contains(&node); }
-
- private:
-  std::unordered_map<const Node*, std::string> paths_;
-  std::unordered_map<const Node*, bool> renamed_;
+/// A node with its path in the document: "a/b", "" for the root.
+struct NamedNode {
+  const Node* node = nullptr;
+  std::string path;
+  bool renamed = false;
 };
+
+/// All nodes of a map in the order of VisitNodes. Characters that some clients cannot fetch become "_"; a name that would
+/// hide metadata or collide with a sibling gets a suffix.
+std::vector<NamedNode> NameNodes(const Map& map);
 
 /// Names for dimensions that have none: phony_dim_N, the same for equal lengths in one group and different ones within one
 /// array, unique in the file. Where two arrays of a group give one name two lengths, the later one's is replaced too,

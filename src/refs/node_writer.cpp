@@ -21,8 +21,10 @@ class NodeWriter {
   NodeWriter(const DocumentParts& shared, DocumentWriter& out, NodesWritten& result)
       : shared_(shared), out_(out), result_(result), is_lindi_(shared.lindi != nullptr), is_v3_(shared.options.dialect == Dialect::kKerchunkZarr3) {}
 
-  Status WriteNode(const Node& node, const NodeDimensions& dimensions) {
-    const std::string& path = shared_.names.Path(node);
+  Status WriteNode(const NamedNode& named, const NodeDimensions& dimensions) {
+    const Node& node = *named.node;
+    const std::string& path = named.path;
+    at_ = &named;
     SetKey(path);
     switch (node.kind) {
       case NodeKind::kGroup: return WriteGroup(node, path);
@@ -54,12 +56,12 @@ class NodeWriter {
   }
 
   void NotMapped(const Node& node, Error reason, const Attribute* attribute = nullptr) {
-    result_.extras.NotMapped(shared_.names.Path(node), node, reason, attribute, shared_.names.Renamed(node));
+    result_.extras.NotMapped(at_->path, node, reason, attribute, at_->renamed);
     result_.report.unmapped.push_back({node.Path(), attribute == nullptr ? std::string() : attribute->name, std::move(reason)});
   }
 
   void NoteName(const Node& node, const std::string& path) {
-    if (!shared_.names.Renamed(node)) return;
+    if (!at_->renamed) return;
     std::string member = "\"name\":";
     AppendJson(Value(node.name), member);
     result_.extras.Node(path, member);
@@ -83,7 +85,7 @@ class NodeWriter {
   void Attributes(const Node& node, const std::string& path, AttributeOptions options, std::string& out) {
     options.lindi = shared_.lindi;
     options.zarr3 = is_v3_;
-    if (shared_.names.Renamed(node) && !is_lindi_) options.original_name = &node.name;
+    if (at_->renamed && !is_lindi_) options.original_name = &node.name;
     options.not_mapped = [&](const Attribute& attribute, Error reason) { NotMapped(node, std::move(reason), &attribute); };
     if (node.attributes_failure) {
       Attribute unlisted;
@@ -126,7 +128,13 @@ class NodeWriter {
     std::string fill = is_v3_ ? std::string() : FillOf(owner, plan, attributes.fill_in_metadata);
     attributes.array = &array;
     attributes.plan = &plan;
-    attributes.first = is_v3_ ? "" : is_lindi_ ? LindiAnnotations(array, plan) : "\"_ARRAY_DIMENSIONS\":[" + dimensions.names_json + "]";
+    first_.clear();
+    if (is_lindi_) {
+      first_ = LindiAnnotations(array, plan);
+    } else if (!is_v3_) {
+      first_.append("\"_ARRAY_DIMENSIONS\":[").append(dimensions.names_json) += ']';
+    }
+    attributes.first = first_;
     json_.clear();
     if (is_link) {
       attributes.lindi = shared_.lindi;
@@ -141,7 +149,9 @@ class NodeWriter {
     if (is_v3_) {
       RUTTER_TRY(out_.Metadata(key_, "zarr.json", Zarr3Metadata(plan, dimensions.names_json, json_), false));
     } else {
-      RUTTER_TRY(out_.Metadata(key_, ".zarray", Zarr2Metadata(plan, fill, is_lindi_), is_lindi_));
+      first_.clear();
+      AppendZarr2Metadata(plan, fill, is_lindi_, first_);
+      RUTTER_TRY(out_.Metadata(key_, ".zarray", first_, is_lindi_));
       json_.insert(0, "{") += '}';
       RUTTER_TRY(out_.Metadata(key_, ".zattrs", json_, is_lindi_));
     }
@@ -233,30 +243,32 @@ class NodeWriter {
   DocumentWriter& out_;
   NodesWritten& result_;
   const bool is_lindi_, is_v3_;
-  std::string key_;   ///< JSON of the node's path and "/", without a closing quote.
-  std::string json_;  ///< Scratch.
+  const NamedNode* at_ = nullptr;  ///< The node at hand.
+  std::string key_;                ///< JSON of the node's path and "/", without a closing quote.
+  std::string json_, first_;       ///< Scratch.
 };
 
 }  // namespace
 
-std::vector<NodeDimensions> NameDimensions(const Map& map, std::span<const Node* const> nodes, const WriteOptions& options, const LindiReferences* lindi) {
+std::vector<NodeDimensions> NameDimensions(const Map& map, std::span<const NamedNode> nodes, const WriteOptions& options, const LindiReferences* lindi) {
   DimensionNames names(map);
   std::vector<NodeDimensions> result(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const Node* target = nodes[i];
+    const Node& place = *nodes[i].node;
+    const Node* target = &place;
     bool link = target->kind == NodeKind::kHardLink || target->kind == NodeKind::kSoftLink;
     if (link && target->parent != nullptr) target = map.Find(target->Path());
     if (target == nullptr || target->kind != NodeKind::kArray || target->array == nullptr || target->array->dtype == nullptr) continue;
-    const Node& group = nodes[i]->parent == nullptr ? *nodes[i] : *nodes[i]->parent;
+    const Node& group = place.parent == nullptr ? place : *place.parent;
     result[i].invented = names.Append(group, PlannedShape(*target->array, options, lindi), target->array->dimension_names, result[i].names_json);
   }
   return result;
 }
 
-Status WriteNodes(const DocumentParts& shared, std::span<const Node* const> nodes, std::span<const NodeDimensions> dimensions, DocumentWriter& out,
+Status WriteNodes(const DocumentParts& shared, std::span<const NamedNode> nodes, std::span<const NodeDimensions> dimensions, DocumentWriter& out,
                   NodesWritten& result) {
   NodeWriter writer(shared, out, result);
-  for (std::size_t i = 0; i < nodes.size(); ++i) RUTTER_TRY(writer.WriteNode(*nodes[i], dimensions[i]));
+  for (std::size_t i = 0; i < nodes.size(); ++i) RUTTER_TRY(writer.WriteNode(nodes[i], dimensions[i]));
   return {};
 }
 

@@ -22,7 +22,6 @@ struct DocumentParts {
   const Map& map;
   const DataAccess& data;
   const WriteOptions& options;
-  const NodeNames& names;
   const LindiReferences* lindi = nullptr;  ///< Not null: LINDI's forms.
   std::span<const std::string> urls_json;  ///< By source, quoted JSON strings.
 };
@@ -34,7 +33,7 @@ struct NodeDimensions {
 };
 
 /// Chooses the dimension names of all nodes of a map; they depend on each other, so this is one thread's work.
-std::vector<NodeDimensions> NameDimensions(const Map& map, std::span<const Node* const> nodes, const WriteOptions& options, const LindiReferences* lindi);
+std::vector<NodeDimensions> NameDimensions(const Map& map, std::span<const NamedNode> nodes, const WriteOptions& options, const LindiReferences* lindi);
 
 /// What is known of nodes once they are written.
 struct NodesWritten {
@@ -47,7 +46,7 @@ struct NodesWritten {
 };
 
 /// Writes nodes in their order; `dimensions` belongs to them. Errors: those of `out`, kInternal.
-Status WriteNodes(const DocumentParts& shared, std::span<const Node* const> nodes, std::span<const NodeDimensions> dimensions, DocumentWriter& out,
+Status WriteNodes(const DocumentParts& shared, std::span<const NamedNode> nodes, std::span<const NodeDimensions> dimensions, DocumentWriter& out,
                   NodesWritten& result);
 
 }  // namespace rutter

@@ -22,7 +22,7 @@ constexpr unsigned kMaxThreads = 4;
 class Writer {
  public:
   Writer(const Map& map, const DataAccess& data, const WriteOptions& options, const std::function<Status(std::string_view)>& write)
-      : map_(map), data_(data), options_(options), write_(write), names_(map) {
+      : map_(map), data_(data), options_(options), write_(write) {
     if (options.dialect == Dialect::kLindi) lindi_.emplace(map);
   }
 
@@ -67,11 +67,10 @@ class Writer {
 
   /// In pieces, on several threads; a piece's text waits until those before it are written.
   Status WriteAllNodes() {
-    std::vector<const Node*> nodes;
-    VisitNodes(map_.root, [&](const Node& node) { nodes.push_back(&node); });
+    const std::vector<NamedNode> nodes = NameNodes(map_);
     const LindiReferences* lindi = lindi_ ? &*lindi_ : nullptr;
     const std::vector<NodeDimensions> dimensions = NameDimensions(map_, nodes, options_, lindi);
-    const DocumentParts shared{map_, data_, options_, names_, lindi, urls_json_};
+    const DocumentParts shared{map_, data_, options_, lindi, urls_json_};
     const std::size_t pieces = (nodes.size() + kPieceNodes - 1) / kPieceNodes;
     std::vector<NodesWritten> results(pieces);
     Turns turns;
@@ -105,7 +104,6 @@ class Writer {
   const DataAccess& data_;
   const WriteOptions& options_;
   const std::function<Status(std::string_view)>& write_;
-  const NodeNames names_;
   std::optional<LindiReferences> lindi_;
   std::vector<std::string> urls_, urls_json_;
   std::uint64_t bytes_ = 0;
