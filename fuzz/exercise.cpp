@@ -63,7 +63,7 @@ class Course {
     outcome_.error = error;
     outcome_.error.message += " (" + where + ")";
   }
-  void Complain(const std::optional<Error>& error, const std::string& where) {
+  void Complain(const Rare<Error>& error, const std::string& where) {
     if (error) Complain(*error, where);
   }
   void Refuse(const Error& error) {
