@@ -59,6 +59,9 @@ class Planner {
     if (!codecs) return Inline(codecs.error().message);
     plan_.codecs = *std::move(codecs);
     if (const auto* flat = dynamic_cast<const FlatIndex*>(array_.index.get())) return Flat(*flat);
+    auto chunk_bytes = CheckedMul(array_.ChunkElements(), array_.dtype->size_bytes);
+    bool immense = !chunk_bytes || *chunk_bytes > kMaxEmptyChunkBytes;
+    if (immense && dynamic_cast<const EmptyIndex*>(array_.index.get()) != nullptr) return NothingStored();
     plan_.chunk_shape = array_.chunk_shape;
     plan_.column_major = array_.column_major;
     return Chunks(array_);
@@ -67,6 +70,8 @@ class Planner {
  private:
   /// Fixed strings up to this size are looked at, larger ones are taken as they are.
   static constexpr std::uint64_t kMaxCheckedTextBytes = 1 << 20;
+  /// Chunks larger than this are cut where nothing is stored in them.
+  static constexpr std::uint64_t kMaxEmptyChunkBytes = 64 << 20;
 
   /// Clients end fixed strings at their trailing NULs only; other paddings end at the first NUL or before the last blanks.
   static bool HasLooseText(const Dtype& dtype) {
@@ -167,6 +172,7 @@ class Planner {
     bool column_major = by_column > by_row;
     std::size_t contiguous = std::max(by_row, by_column);
     if (contiguous == 0 && rank != 0) return Inline("its elements do not lie in runs of bytes");
+    if (flat.extents().empty()) return NothingStored();
     // Axes with gaps between their steps are cut into single steps.
     plan_.chunk_shape.assign(rank, 1);
     Shape inner;
@@ -176,6 +182,18 @@ class Planner {
     for (std::size_t i = 0; i < contiguous; ++i) plan_.chunk_shape[column_major ? contiguous - 1 - i : rank - contiguous + i] = chunks[i];
     plan_.column_major = column_major;
     return FlatChunks(flat);
+  }
+
+  /// No chunk is stored, so any size will do: clients build a chunk of fill values for each that they are asked for.
+  Result<ArrayPlan> NothingStored() {
+    plan_.chunk_shape = array_.shape;
+    std::uint64_t row = array_.dtype->size_bytes;
+    for (std::size_t k = plan_.chunk_shape.size(); k-- > 0;) {
+      std::uint64_t& length = plan_.chunk_shape[k];
+      length = std::clamp<std::uint64_t>(options_.flat_chunk_bytes / std::max<std::uint64_t>(row, 1), 1, std::max<std::uint64_t>(length, 1));
+      row *= length;
+    }
+    return Finish(false);
   }
 
   /// The array cut into the plan's chunks.

@@ -43,9 +43,15 @@ std::string FillValueJson(const Dtype& dtype, std::span<const std::byte> stored)
       AppendJsonNumber(number->imag, out);
       return out + "]";
     }
-    case TypeClass::kString:
+    case TypeClass::kString: {
       if (dtype.charset == CharSet::kUtf32) return "\"\"";
-      [[fallthrough]];
+      // NumPy ends such strings at their trailing NULs, and zarrita takes the base64 text itself for the string.
+      auto bytes = OrZeros(dtype, stored);
+      while (!bytes.empty() && bytes.back() == std::byte{0}) bytes.pop_back();
+      out = "\"";
+      AppendBase64({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, out);
+      return out + "\"";
+    }
     case TypeClass::kOpaque:
     case TypeClass::kCompound: {
       auto bytes = OrZeros(dtype, stored);
@@ -148,8 +154,10 @@ Result<std::vector<std::byte>> FillFromJson(const Dtype& dtype, const Value& jso
       if (text == nullptr) return corrupt();
       if (dtype.type_class == TypeClass::kString && dtype.charset == CharSet::kUtf32) return std::vector<std::byte>();
       auto bytes = DecodeBase64(*text);
-      if (bytes && bytes->size() == out.size()) {
-        std::memcpy(out.data(), bytes->data(), out.size());
+      bool whole = bytes && bytes->size() == out.size();
+      // The NULs that end a string may be left out.
+      if (whole || (bytes && dtype.type_class == TypeClass::kString && bytes->size() < out.size())) {
+        std::memcpy(out.data(), bytes->data(), bytes->size());
       } else if (dtype.type_class == TypeClass::kString && text->size() <= out.size()) {
         std::memcpy(out.data(), text->data(), text->size());
       } else if (!text->empty()) {

@@ -10,24 +10,29 @@
 namespace rutter {
 namespace {
 
-bool IsPlainCharacter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; }
+bool IsFetchable(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; }
+
+bool IsNoBackslash(char c) { return c != '\\'; }  // zarr-python takes a backslash for a slash
 
 bool IsReserved(std::string_view name) { return name.empty() || name == "." || name == ".." || name.starts_with(".z") || name == "zarr.json"; }
 
-bool IsPlain(std::string_view name) { return std::all_of(name.begin(), name.end(), IsPlainCharacter) && !IsReserved(name); }
+auto CharacterRule(std::string_view name, NameRule rule) { return rule == NameRule::kAnyText && IsUtf8(name) ? IsNoBackslash : IsFetchable; }
 
-std::string Plain(std::string_view name) {
+bool IsPlain(std::string_view name, NameRule rule) { return std::all_of(name.begin(), name.end(), CharacterRule(name, rule)) && !IsReserved(name); }
+
+std::string Plain(std::string_view name, NameRule rule) {
   std::string out(name);
-  for (char& c : out) c = IsPlainCharacter(c) ? c : '_';
+  auto may_stay = CharacterRule(name, rule);
+  for (char& c : out) c = may_stay(c) ? c : '_';
   if (IsReserved(out)) out.insert(0, "_");
   return out;
 }
 
 /// True where every name can stay and no two are the same, told by their order.
-bool CanAllStay(const Node& group) {
+bool CanAllStay(const Node& group, NameRule rule) {
   std::string_view previous;
   for (const auto& child : group.children) {
-    if (!IsPlain(child->name) || child->name <= previous) return false;
+    if (!IsPlain(child->name, rule) || child->name <= previous) return false;
     previous = child->name;
   }
   return true;
@@ -35,7 +40,7 @@ bool CanAllStay(const Node& group) {
 
 }  // namespace
 
-std::vector<NamedNode> NameNodes(const Map& map) {
+std::vector<NamedNode> NameNodes(const Map& map, NameRule rule) {
   std::vector<NamedNode> nodes, stack;
   stack.push_back({&map.root, "", false});
   while (!stack.empty()) {
@@ -54,7 +59,7 @@ std::vector<NamedNode> NameNodes(const Map& map) {
     stack.resize(first + node.children.size());
     auto place = [&](std::size_t child) -> NamedNode& { return stack[stack.size() - 1 - child]; };  // the first child is taken first
     for (std::size_t i = 0; i < node.children.size(); ++i) place(i).node = node.children[i].get();
-    if (CanAllStay(node)) {
+    if (CanAllStay(node, rule)) {
       for (std::size_t i = 0; i < node.children.size(); ++i) place(i).path = path_of(node.children[i]->name);
       continue;
     }
@@ -62,12 +67,12 @@ std::vector<NamedNode> NameNodes(const Map& map) {
     std::unordered_set<std::string> taken;
     for (std::size_t i = 0; i < node.children.size(); ++i) {
       const std::string& name = node.children[i]->name;
-      place(i).renamed = !(IsPlain(name) && taken.insert(name).second);
+      place(i).renamed = !(IsPlain(name, rule) && taken.insert(name).second);
       if (!place(i).renamed) place(i).path = path_of(name);
     }
     for (std::size_t i = 0; i < node.children.size(); ++i) {
       if (!place(i).renamed) continue;
-      std::string plain = Plain(node.children[i]->name), name = plain;
+      std::string plain = Plain(node.children[i]->name, rule), name = plain;
       for (int n = 2; !taken.insert(name).second; ++n) name = plain + "_" + std::to_string(n);
       place(i).path = path_of(name);
     }

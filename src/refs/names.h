@@ -1,6 +1,7 @@
 #pragma once
 // Names of nodes and dimensions in a document that every client can open.
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -11,6 +12,12 @@
 
 namespace rutter {
 
+/// Which names may stand in a document's keys.
+enum class NameRule : std::uint8_t {
+  kFetchable,  ///< Letters, digits, "_ - ." only: zarrita percent-encodes all others and does not find them.
+  kAnyText,    ///< Every UTF-8 name that is a key to Zarr: LINDI's clients follow links and references by the file's own names.
+};
+
 /// A node with its path in the document: "a/b", "" for the root.
 struct NamedNode {
   const Node* node = nullptr;
@@ -18,9 +25,9 @@ struct NamedNode {
   bool renamed = false;
 };
 
-/// All nodes of a map in the order of VisitNodes. Characters that some clients cannot fetch become "_"; a name that would
-/// hide metadata or collide with a sibling gets a suffix.
-std::vector<NamedNode> NameNodes(const Map& map);
+/// All nodes of a map in the order of VisitNodes. Characters that the rule excludes become "_"; a name that would hide
+/// metadata or collide with a sibling gets a suffix.
+std::vector<NamedNode> NameNodes(const Map& map, NameRule rule);
 
 /// Names for dimensions that have none: phony_dim_N, the same for equal lengths in one group and different ones within one
 /// array, unique in the file. Where two arrays of a group give one name two lengths, the later one's is replaced too,

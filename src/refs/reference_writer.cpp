@@ -67,7 +67,7 @@ class Writer {
 
   /// In pieces, on several threads; a piece's text waits until those before it are written.
   Status WriteAllNodes() {
-    const std::vector<NamedNode> nodes = NameNodes(map_);
+    const std::vector<NamedNode> nodes = NameNodes(map_, lindi_ ? NameRule::kAnyText : NameRule::kFetchable);
     const LindiReferences* lindi = lindi_ ? &*lindi_ : nullptr;
     const std::vector<NodeDimensions> dimensions = NameDimensions(map_, nodes, options_, lindi);
     const DocumentParts shared{map_, data_, options_, lindi, urls_json_};

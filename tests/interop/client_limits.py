@@ -1,33 +1,66 @@
 """What a client cannot do, by name. A failure that no rule here explains is a failure of the test.
 
-Every rule is about the client: it would fail on the same array from any writer of maps.
+Every rule is about the client: it would fail on the same array from any writer of maps. docs/maps.md, "What clients
+cannot read", tells users the same. Versions are those that requirements-*.txt and node/package-lock.json pin.
 """
+
+import re
 
 
 def of_map(client, error):
     """Why the whole map cannot be opened or listed, or None."""
     if client.startswith("zarr-python 3") and error.startswith("listing:"):
-        return "zarr-python 3.1.6 lists nothing in groups below the root of a reference file system (FsspecStore.list_dir)"
+        return "zarr-python 3.1.6 lists nothing in groups below the root of a reference file system (FsspecStore.list_dir); paths open"
     return None
 
 
-def codec_ids(meta):
-    if "zarr_format" in meta and meta["zarr_format"] == 3:
-        return [c["name"] for c in meta["codecs"]]
-    found = [f["id"] for f in meta["filters"] or []]
-    return found + ([meta["compressor"]["id"]] if meta["compressor"] else [])
+def is_structured(meta):
+    return isinstance(meta.get("dtype"), list)
+
+
+def is_nested(meta):
+    """A member that is a structure or an array itself."""
+    return is_structured(meta) and any(len(member) > 2 or isinstance(member[1], list) for member in meta["dtype"])
 
 
 def of_array(client, meta, extra, error):
     """Why one array cannot be read, or None."""
+    if client in ("zarr-python 3", "xarray") and "No Zarr data type found" in error:
+        if client == "xarray" and error.startswith("group: "):
+            return "zarr-python 3.1.6 has no structures with nested members, and xarray opens no group that holds one"
+        if is_nested(meta):
+            return "zarr-python 3.1.6 has no structures with nested members"
+    if client == "xarray" and is_structured(meta) and "Cannot cast array data" in error and ">" in str(meta["dtype"]):
+        return "xarray 2026.9.0 gives structures of big-endian members the type of plain bytes (coding.variables.NativeEndiannessArray)"
+    if not client.startswith("zarrita"):
+        return None
+    data_type = meta.get("data_type")
+    if "dtype.match is not a function" in error and is_structured(meta):
+        return "zarrita 0.7.5 has no structures"
+    if "dataType.match is not a function" in error and isinstance(data_type, dict):
+        return f"zarrita 0.7.5 has no data type {data_type['name']}"
+    if re.search(r"Unsupported or unknown dtype: \|V\d", error):
+        return "zarrita 0.7.5 has no opaque bytes"
+    if re.search(r"Unsupported or unknown dtype: [<>]c|unsupported dataType: complex", error):
+        return "zarrita 0.7.5 has no complex numbers"
+    if "float16" in error and "unsupported" in error:
+        return "zarrita 0.7.5 has float16 only where JavaScript has it (Node 24)"
+    found = re.search(r"Unknown codec: (numcodecs\.)?(\w+)", error)
+    if found and found[2] in ("bz2", "lzma", "fletcher32"):
+        return f"zarrita 0.7.5 has no codec {found[2]}"
     return None
 
 
 def of_difference(client, meta, extra, difference):
     """Why a client reads other values, or None."""
+    fixed_string = str(meta.get("dtype", "")).startswith("|S")
+    if client == "zarrita" and fixed_string and "\\xef\\xbf\\xbd" in difference:
+        return "zarrita 0.7.5 takes fixed strings for UTF-8 and puts U+FFFD for other bytes"
     return None
 
 
-def of_lindi(item, reason):
-    """LINDI's or PyNWB's own fault on a file, or None."""
+def of_lindi(reason):
+    """LINDI's own fault with its cause, or None."""
+    if re.search(r"Compound dataset \S+ does not support selection with", reason):
+        return "LINDI 0.4.6 selects from compound datasets by the name of a member only; PyNWB asks for rows (LindiH5pyDataset._get_item_for_zarr)"
     return None

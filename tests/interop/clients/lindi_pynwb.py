@@ -1,7 +1,8 @@
 """PyNWB on a file, and PyNWB through LINDI on rutter's map of it: the same objects with the same values?
 
 index.json holds {"verdict", "reason", "objects", "values"}; the verdict is "equal", "different", "failed",
-"PyNWB cannot open the file itself", or "LINDI's own map fails too" (the reason then is LINDI's).
+"PyNWB cannot open the file itself", or "LINDI's own map fails too" (the reason then is LINDI's). "cannot" lists what LINDI
+could not give of single fields, while all the others were compared.
 """
 
 import math
@@ -51,7 +52,7 @@ def plain(value, depth=0):
     if isinstance(value, np.ndarray):
         if value.dtype.names:
             return [plain(v, depth + 1) for v in value.tolist()] if value.ndim else plain(list(value[()]), depth + 1)
-        return plain(value.tolist(), depth + 1)
+        return value if value.ndim and value.dtype.kind in "biufc" else plain(value.tolist(), depth + 1)
     if isinstance(value, (h5py.Reference, h5py.RegionReference)) or type(value).__name__ == "LindiH5pyReference":
         return "reference"
     if isinstance(value, dict) or hasattr(value, "items") and hasattr(value, "keys"):
@@ -63,8 +64,8 @@ def plain(value, depth=0):
     if hasattr(value, "shape") and hasattr(value, "__getitem__"):
         try:
             return plain(value[()] if value.shape == () else value[:], depth + 1)
-        except TypeError:  # LINDI's compound datasets take no slice
-            return [plain(value[i], depth + 1) for i in range(len(value))]
+        except TypeError:
+            return rows(value, depth)
     if value is None or isinstance(value, (str, int, float, bool, complex)):
         return value
     if hasattr(value, "isoformat"):
@@ -74,7 +75,19 @@ def plain(value, depth=0):
     return type(value).__name__
 
 
+def rows(value, depth):
+    """The elements of what takes no slice. LINDI's compound datasets take the name of a member and nothing else."""
+    if isinstance(value, lindi.LindiH5pyDataset) and value.dtype.names:
+        columns = [value[name] for name in value.dtype.names]
+        return [[plain(column[i], depth + 1) for column in columns] for i in range(len(value))]
+    return [plain(value[i], depth + 1) for i in range(len(value))]
+
+
 def same(a, b):
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.dtype.kind == b.dtype.kind and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return same(*(x.tolist() if isinstance(x, np.ndarray) else x for x in (a, b)))
     if isinstance(a, float) and isinstance(b, float) and math.isnan(a) and math.isnan(b):
         return True
     if isinstance(a, list) and isinstance(b, list):
@@ -85,6 +98,8 @@ def same(a, b):
 
 
 def count(value):
+    if isinstance(value, np.ndarray):
+        return value.size
     return sum(map(count, value)) if isinstance(value, list) else 1
 
 
@@ -104,7 +119,7 @@ def ids(objects):
 
 
 def compare(direct, again, mapped):
-    """(objects, values) compared; raises Different. `again` is the file read a second time: where the file itself gives no
+    """(objects, values) compared and what LINDI could not give; raises Different. `again` is the file read a second time: where the file itself gives no
     object ids, as before NWB 2.1, PyNWB makes new ones each time, and they cannot be compared."""
     a, b = by_place(direct), by_place(mapped)
     if a.keys() != b.keys():
@@ -113,17 +128,22 @@ def compare(direct, again, mapped):
     for where in own:
         if own[where] == second[where] != other[where]:
             raise Different(f"object_id of {where} is {other[where]}, expected {own[where]}")
-    values = 0
+    values, cannot = 0, set()
     for where, one in a.items():
         mine, theirs = fields(one), fields(b[where])
         if mine.keys() != theirs.keys():
             raise Different(f"{where}: fields {sorted(mine.keys() ^ theirs.keys())} differ")
         for field in mine:
-            expected, actual = plain(mine[field]), plain(theirs[field])
+            expected = plain(mine[field])
+            try:
+                actual = plain(theirs[field])
+            except TypeError as error:
+                cannot.add(protocol.short(error))
+                continue
             if not same(expected, actual):
                 raise Different(f"{where}.{field}: {str(actual)[:100]}, expected {str(expected)[:100]}")
             values += count(expected)
-    return len(a), values
+    return len(a), values, sorted(cannot)
 
 
 def through_lindi(path, lindi_file):
@@ -132,14 +152,14 @@ def through_lindi(path, lindi_file):
 
 
 def attempt(path, make_file):
-    """(verdict, reason, objects, values)."""
+    """What index.json is to hold."""
     try:
-        objects, values = through_lindi(path, make_file())
-        return "equal", "", objects, values
+        objects, values, cannot = through_lindi(path, make_file())
+        return {"verdict": "equal", "objects": objects, "values": values, "cannot": cannot}
     except Different as different:
-        return "different", str(different), 0, 0
+        return {"verdict": "different", "reason": str(different)}
     except Exception as error:
-        return "failed", protocol.short(error), 0, 0
+        return {"verdict": "failed", "reason": protocol.short(error)}
 
 
 def read_map(request, folder):
@@ -150,12 +170,12 @@ def read_map(request, folder):
             compare(nwbfile, second.read(), nwbfile)
     except Exception as error:
         return {"verdict": "PyNWB cannot open the file itself", "reason": protocol.short(error)}
-    verdict, reason, objects, values = attempt(path, lambda: lindi.LindiH5pyFile.from_lindi_file(request["map"]))
-    if verdict in ("failed", "different"):
-        own, own_reason, _, _ = attempt(path, lambda: lindi.LindiH5pyFile.from_hdf5_file(path))
-        if own != "equal":
-            return {"verdict": "LINDI's own map fails too", "reason": f"{own_reason} (with rutter's: {reason})"}
-    return {"verdict": verdict, "reason": reason, "objects": objects, "values": values}
+    found = attempt(path, lambda: lindi.LindiH5pyFile.from_lindi_file(request["map"]))
+    if found["verdict"] != "equal":
+        own = attempt(path, lambda: lindi.LindiH5pyFile.from_hdf5_file(path))
+        if own["verdict"] != "equal":
+            return {"verdict": "LINDI's own map fails too", "reason": f"{own['reason']} (with rutter's: {found['reason']})"}
+    return found
 
 
 protocol.serve(read_map)

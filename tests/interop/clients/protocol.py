@@ -73,7 +73,7 @@ def short(error):
 def store_array(folder, number, value):
     """An entry of index.json for one value."""
     value = np.asarray(value)
-    if value.dtype.hasobject or value.dtype.kind == "T":
+    if value.dtype.hasobject or value.dtype.kind in "TU":  # a single text comes as str, which NumPy makes a "U" of
         return {"values": plain(value.astype(object)), "shape": list(value.shape)}
     name = f"{number}.npy"
     np.save(os.path.join(folder, name), value, allow_pickle=False)

@@ -97,6 +97,9 @@ async function readMap(request) {
       if (array.shape.length === 0) {
         const value = await zarr.get(array);
         arrays[name] = { flat: [plain(value)], type: array.dtype, shape: [], big: typeof value === "bigint" ? String(value) : undefined };
+      } else if (array.shape.includes(0)) {
+        // zarrita 0.7.5 throws "Input contains an empty iterator" where there is nothing to get.
+        arrays[name] = { flat: [], type: array.dtype, shape: array.shape };
       } else {
         arrays[name] = storeArray(request.out, number, array.dtype, await zarr.get(array, corner(array.shape)));
       }
