@@ -99,8 +99,10 @@ class NodeWriter {
     const Node* target = node.parent == nullptr ? nullptr : shared_.map.Find(node.Path());
     bool to_array = target != nullptr && target->kind == NodeKind::kArray && target->array != nullptr;
     if (is_lindi_ && (node.kind == NodeKind::kSoftLink || (target != nullptr && !to_array))) {
+      const std::string goal = node.target.starts_with("/") ? node.target : Absolute(node);
+      if (!IsUtf8(goal)) return {};  // only the extra member can hold it
       std::string link;
-      AppendJson(Value(node.target.starts_with("/") ? node.target : Absolute(node)), link);
+      AppendJson(Value(goal), link);
       RUTTER_TRY(out_.Metadata(key_, ".zgroup", "{\"zarr_format\":2}", true));
       return out_.Metadata(key_, ".zattrs", "{\"_SOFT_LINK\": {\"path\": " + link + "}}", true);
     }

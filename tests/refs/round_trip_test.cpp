@@ -126,6 +126,7 @@ struct Fixture {
     link("hard", NodeKind::kHardLink, "/g/data");
     link("soft", NodeKind::kSoftLink, "g");
     link("dangling", NodeKind::kSoftLink, "/not/there");
+    link("not text", NodeKind::kSoftLink, "/\xFF");
     link("outside", NodeKind::kExternalLink, "/x").target_file = "b.h5";
     link("mine", NodeKind::kUserLink, "").link_class = 187;
     Node& type = AddGroup(root, "type");

@@ -70,6 +70,10 @@ Result<std::vector<VirtualMapping>> DecodeVirtualMappings(std::span<const std::b
     if (name_bytes > file.limits().inline_bytes) r.Fail(ErrorCode::kLimit, "names of mappings (Limits::inline_bytes)");
     RUTTER_ASSIGN(mapping.source_selection, DecodeSelection(r, file.sizes(), 0, file.limits()));
     RUTTER_ASSIGN(mapping.virtual_selection, DecodeSelection(r, file.sizes(), rank, file.limits()));
+    using Kind = ElementSelection::Kind;
+    if (rank == 0 && mapping.virtual_selection.kind != Kind::kAll && mapping.virtual_selection.kind != Kind::kNone) {
+      r.Fail(ErrorCode::kCorrupt, "a selection along the axes of a scalar");
+    }
     SingleBoxAsAxes(mapping.source_selection);
     SingleBoxAsAxes(mapping.virtual_selection);
     mappings.push_back(std::move(mapping));

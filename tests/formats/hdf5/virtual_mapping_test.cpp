@@ -55,6 +55,11 @@ TEST_CASE("mappings of both versions") {
   CHECK_FALSE(Decode(Bytes8().U8(2).U64(0).Seal().get()));
 }
 
+TEST_CASE("a scalar has no axes to select along") {
+  auto block = Block(0);
+  CHECK(DecodeVirtualMappings(block, 0, *FileOf(block), 0).error().code == ErrorCode::kCorrupt);
+}
+
 TEST_CASE("names with block numbers") {
   CHECK(SubstituteBlock("f-%b.h5", 12) == "f-12.h5");
   CHECK(SubstituteBlock("%b%%%b", 3) == "3%3");

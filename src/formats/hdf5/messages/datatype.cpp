@@ -26,6 +26,8 @@ enum : unsigned {
 };
 
 constexpr unsigned kMaxArrayRank = 32;
+/// Offset and precision of a number are 16-bit counts of bits: bytes past both can mean nothing.
+constexpr std::uint64_t kMaxNumberBytes = 2 * 65'536 / 8;
 
 class DatatypeDecoder {
  public:
@@ -102,6 +104,9 @@ class DatatypeDecoder {
     std::uint32_t offset = reader_.U16();
     std::uint32_t precision = reader_.U16();
     if (!reader_.ok()) return;
+    if (dtype.size_bytes > kMaxNumberBytes) {
+      reader_.Fail(ErrorCode::kUnsupported, "a number of " + std::to_string(dtype.size_bytes) + " bytes");
+    }
     if (precision == 0 || offset + precision > dtype.size_bytes * 8) {
       reader_.Fail(ErrorCode::kCorrupt, std::to_string(precision) + " significant bits from bit " + std::to_string(offset) + " in " +
                                             std::to_string(dtype.size_bytes) + " bytes");

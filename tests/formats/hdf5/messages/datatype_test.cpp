@@ -38,6 +38,8 @@ TEST_CASE("datatype: integers and bit fields") {
   CHECK(Decode(Hex("10 00 00 00 02000000 0100 1000")).error().code == ErrorCode::kCorrupt);  // bits 1 to 17 of 16
   CHECK(Decode(Hex("10 00 00 00 02000000 0000 0000")).error().code == ErrorCode::kCorrupt);  // no bits
   CHECK(Decode(Hex("10 00 00 00 00000000 0000 0800")).error().code == ErrorCode::kCorrupt);  // no bytes
+  CHECK(Decode(Hex("10 00 00 00 00400000 0000 0800")));                                      // 16 KiB, the longest
+  CHECK(Decode(Hex("10 00 00 00 01400000 0000 0800")).error().code == ErrorCode::kUnsupported);
 }
 
 TEST_CASE("datatype: floats") {
