@@ -39,7 +39,7 @@ class Decoder {
         return true;
       }
       case kCompound: {
-        std::uint64_t size = Next(at), members = Next(at);
+        std::uint64_t size = Next(at), members = Next(at), left = size;
         if (size > out.size()) return false;
         for (std::uint64_t i = 0; i < members; ++i) {
           if (failed_) return false;
@@ -47,7 +47,9 @@ class Decoder {
           std::size_t peek = at;
           Next(peek);
           std::uint64_t member = Next(peek);
-          if (offset > size || member > size - offset) return false;
+          // Members that hold nothing or overlap would cost time out of proportion to the chunk.
+          if (offset > size || member > size - offset || member == 0 || member > left) return false;
+          left -= member;
           if (!Element(at, out.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(member)), depth + 1)) return false;
         }
         return true;
@@ -105,12 +107,13 @@ class Decoder {
 
 RUTTER_DECODER(DecodeNbit) {
   (void)context;
-  if (spec.values.size() < 5) return Fail(ErrorCode::kCorrupt, "n-bit needs at least five parameters");
-  if (spec.values[1] != 0) {  // every bit is significant: stored as it is
+  if (spec.values.size() < 3) return Fail(ErrorCode::kCorrupt, "n-bit needs at least three parameters");
+  if (spec.values[1] != 0) {  // every bit is significant: stored as it is, and no parameters of the type follow
     if (in.size() > out.size()) return Fail(ErrorCode::kCorrupt, "n-bit data is longer than its chunk");
     if (!in.empty()) std::memcpy(out.data(), in.data(), in.size());
     return in.size();
   }
+  if (spec.values.size() < 5) return Fail(ErrorCode::kCorrupt, "n-bit needs the parameters of a type");
   Decoder decoder(std::span(spec.values).subspan(3), in);
   std::uint64_t count = spec.values[2], size = decoder.SizeAt(0);
   if (size == 0 || count > out.size() / size) return Fail(ErrorCode::kCorrupt, "n-bit parameters claim more than the chunk");

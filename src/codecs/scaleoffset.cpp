@@ -51,9 +51,12 @@ RUTTER_DECODER(DecodeScaleOffset) {
   if (bits > width * 8) return Fail(ErrorCode::kCorrupt, "scale-offset stores more bits than its type has");
   std::size_t total = count * width;
   auto data = in.subspan(kHeaderBytes);
-  if (bits == width * 8) {  // nothing saved: the numbers themselves, in the file's byte order
+  if (bits == width * 8) {  // nothing saved: the numbers themselves, little-endian whatever the type's order is
     if (data.size() < total) return Fail(ErrorCode::kCorrupt, "scale-offset data is cut short");
-    if (total != 0) std::memcpy(out.data(), data.data(), total);
+    if (!big && total != 0) std::memcpy(out.data(), data.data(), total);
+    for (std::size_t at = 0; big && at < total; at += width) {
+      std::reverse_copy(data.data() + at, data.data() + at + width, out.data() + at);
+    }
     return total;
   }
   std::uint64_t fill = 0;

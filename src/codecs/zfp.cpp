@@ -34,10 +34,11 @@ RUTTER_DECODER(DecodeZfp) {
     if (n > capacity / count) return Fail(ErrorCode::kCorrupt, "a ZFP chunk claims more than fits");
     count *= n;
   }
-  // ZFP does not check the end of its input, so the copy is as long as any stream of this field can be.
+  // ZFP does not check the end of its input, so the copy is as long as any stream of this field can be. Ones stand behind the
+  // input: where it is cut short they read as blocks with many bits, and too much is consumed; zeros would read as empty blocks.
   std::size_t longest = zfp_stream_maximum_size(zfp.get(), field.get());
   if (longest > 8 * out.size() + 65'536) return Fail(ErrorCode::kCorrupt, "ZFP's parameters are out of range");
-  std::vector<std::uint64_t> data((std::max(longest, in.size()) + 64) / 8 + 1);
+  std::vector<std::uint64_t> data((std::max(longest, in.size()) + 64) / 8 + 1, ~0ull);
   std::copy(in.begin(), in.end(), reinterpret_cast<std::byte*>(data.data()));
   std::unique_ptr<bitstream, CloseStream> bits(stream_open(data.data(), data.size() * 8));
   if (bits == nullptr) return Fail(ErrorCode::kLimit, "out of memory");
