@@ -34,6 +34,9 @@ enum class CodecId : std::uint8_t {
   kLz4,          ///< numcodecs "lz4": 4-byte little-endian size, then one block.
   kDelta,        ///< numcodecs "delta"; `config` holds its JSON.
   kFixedScaleOffset,  ///< numcodecs "fixedscaleoffset"; `config` holds its JSON.
+  kBitGroom,          ///< HDF5 32022: rounds numbers before compression; nothing is to be undone.
+  kGranularBitRound,  ///< HDF5 32023: the same.
+  kBitRound,          ///< numcodecs "bitround": the same.
 };
 
 /// One stage of an array's pipeline, in the order in which the writer applied it.

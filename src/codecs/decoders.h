@@ -17,11 +17,15 @@ RUTTER_DECODER(DecodeNbit);
 RUTTER_DECODER(DecodeScaleOffset);
 RUTTER_DECODER(DecodeLzf);
 RUTTER_DECODER(DecodeBlosc);
+RUTTER_DECODER(DecodeBlosc2);
 RUTTER_DECODER(DecodeZstd);
 RUTTER_DECODER(DecodeLz4Hdf5);
 RUTTER_DECODER(DecodeLz4);
 RUTTER_DECODER(DecodeBitshuffle);
 RUTTER_DECODER(DecodeBzip2);
 RUTTER_DECODER(DecodeZfp);
+RUTTER_DECODER(DecodeRounding);
+RUTTER_DECODER(DecodeDelta);
+RUTTER_DECODER(DecodeFixedScaleOffset);
 
 }  // namespace rutter

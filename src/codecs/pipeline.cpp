@@ -4,12 +4,14 @@
 #include <cstring>
 
 #include "codecs/codec.h"
+#include "codecs/number_codec.h"
 
 namespace rutter {
 namespace {
 
 tl::unexpected<Error> NoCodec(const CodecSpec& stage) {
-  std::string title = stage.name.empty() ? Hdf5FilterTitle(stage.hdf5_filter) : stage.name;
+  std::string title = Hdf5FilterTitle(stage.hdf5_filter);  // what writers call it varies
+  if (title == "unknown" && !stage.name.empty()) title = stage.name;
   Error error = MakeError(ErrorCode::kUnsupported, stage.hdf5_filter != 0 ? "filter " + std::to_string(stage.hdf5_filter) + " (" + title + ") cannot be decoded here"
                                                                           : "codec " + title + " cannot be decoded here");
   error.hint = "a map still says where the bytes lie";
@@ -40,6 +42,9 @@ Status DecodePipeline(std::span<const CodecSpec> stages, std::uint32_t mask, std
   // What stands between two stages is the chunk and little more (a checksum, a header); a stage that found nothing to save
   // may have grown its data somewhat.
   std::size_t between = out.size() + out.size() / 4 + 4096;
+  for (const CodecSpec& stage : stages) {
+    if (stage.id == CodecId::kDelta || stage.id == CodecId::kFixedScaleOffset) between = std::max(between, StoredNumberBytes(stage, out.size()));
+  }
   std::vector<std::byte>* target = &scratch.a;
   for (std::size_t k = stages.size(); k-- > 0;) {
     if (skipped(k)) continue;

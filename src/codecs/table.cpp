@@ -9,7 +9,7 @@
 namespace rutter {
 namespace {
 
-constexpr std::array<Codec, 15> kCodecs = {{
+constexpr std::array<Codec, 21> kCodecs = {{
     {CodecId::kDeflate, "zlib", "numcodecs.zlib", 1, "Deflate", DecodeDeflate},
     {CodecId::kShuffle, "shuffle", "numcodecs.shuffle", 2, "Shuffle", DecodeShuffle},
     {CodecId::kFletcher32, "fletcher32", "numcodecs.fletcher32", 3, "Fletcher32", DecodeFletcher32},
@@ -23,17 +23,23 @@ constexpr std::array<Codec, 15> kCodecs = {{
     {CodecId::kBitshuffle, nullptr, nullptr, 32008, "Bitshuffle", DecodeBitshuffle},
     {CodecId::kZfp, nullptr, nullptr, 32013, "ZFP", DecodeZfp},
     {CodecId::kZstd, "zstd", "zstd", 32015, "Zstandard", DecodeZstd},
+    {CodecId::kBitGroom, nullptr, nullptr, 32022, "BitGroom", DecodeRounding},
+    {CodecId::kGranularBitRound, nullptr, nullptr, 32023, "Granular BitRound", DecodeRounding},
+    {CodecId::kBlosc2, nullptr, nullptr, 32026, "Blosc2", DecodeBlosc2},
     {CodecId::kGzip, "gzip", "gzip", 0, "Gzip", DecodeGzip},
     {CodecId::kLz4, "lz4", "numcodecs.lz4", 0, "LZ4 (numcodecs)", DecodeLz4},
+    {CodecId::kDelta, "delta", "numcodecs.delta", 0, "Delta", DecodeDelta},
+    {CodecId::kFixedScaleOffset, "fixedscaleoffset", "numcodecs.fixedscaleoffset", 0, "Fixed scale and offset", DecodeFixedScaleOffset},
+    {CodecId::kBitRound, "bitround", "numcodecs.bitround", 0, "BitRound", DecodeRounding},
 }};
 
-// HDF Group, "Registered Filter Plugins": filters that the engine names and does not decode.
-constexpr std::array<std::pair<std::uint32_t, const char*>, 26> kTitles = {{
-    {257, "hzip"},       {258, "fpzip"},      {305, "LZO"},         {32002, "MAFISC"},     {32003, "Snappy"},  {32005, "APAX"},
-    {32006, "CBF"},      {32007, "JPEG-XR"},  {32009, "SPDP"},      {32010, "LPC-Rice"},   {32011, "CCSDS-123"}, {32012, "JPEG-LS"},
-    {32014, "fpzip"},    {32016, "B3D"},      {32017, "SZ"},        {32018, "FCIDECOMP"},  {32019, "JPEG"},    {32020, "VBZ"},
-    {32021, "FAPEC"},    {32022, "BitGroom"}, {32023, "Granular BitRound"}, {32024, "SZ3"}, {32025, "Delta-Rice"}, {32026, "Blosc2"},
-    {32027, "FLAC"},     {32028, "SPERR"},
+// HDF Group, "Registered Filter Plugins" of 2026: filters that the engine names and does not decode.
+constexpr std::array<std::pair<std::uint32_t, const char*>, 27> kTitles = {{
+    {257, "hzip"},         {258, "fpzip"},      {305, "LZO"},        {32002, "MAFISC"},      {32003, "Snappy"},     {32005, "APAX"},
+    {32006, "CBF"},        {32007, "JPEG-XR"},  {32009, "SPDP"},     {32010, "LPC-Rice"},    {32011, "CCSDS-123"},  {32012, "JPEG-LS"},
+    {32014, "fpzip"},      {32016, "B3D"},      {32017, "SZ"},       {32018, "FCIDECOMP"},   {32019, "JPEG"},       {32020, "VBZ"},
+    {32021, "FAPEC"},      {32024, "SZ3"},      {32025, "Delta-Rice"}, {32027, "FLAC"},      {32028, "SPERR"},      {32029, "TERSE/PROLIX"},
+    {32030, "FFMPEG"},     {32031, "JPEG2000"}, {32033, "HTJ2K"},
 }};
 
 }  // namespace
