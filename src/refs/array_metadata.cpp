@@ -1,12 +1,26 @@
 #include "refs/array_metadata.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 
 #include "model/value_json.h"
 
 namespace rutter {
 namespace {
+
+/// True where a number is one of the type: clients refuse the whole array, and xarray its whole group, for another fill value.
+bool Fits(const Value& value, const Dtype& type) {
+  if (type.type_class != TypeClass::kInteger && type.type_class != TypeClass::kBitfield) return true;
+  const auto bits = std::clamp<std::uint64_t>(type.size_bytes * 8, 8, 64);
+  const bool is_signed = type.type_class == TypeClass::kInteger && type.is_signed;
+  if (const auto* large = value.As<std::uint64_t>()) return *large <= ~0ull >> (64 - bits + (is_signed ? 1 : 0));
+  const auto* number = value.As<std::int64_t>();
+  if (number == nullptr) return false;
+  if (!is_signed) return *number >= 0 && static_cast<std::uint64_t>(*number) <= ~0ull >> (64 - bits);
+  return *number >= INT64_MIN >> (64 - bits) && *number <= INT64_MAX >> (64 - bits);
+}
 
 bool IsBig(const Dtype& type) { return type.order == ByteOrder::kBig || (type.base != nullptr && type.base->order == ByteOrder::kBig); }
 
@@ -34,6 +48,7 @@ std::string FillOf(const Node& owner, const ArrayPlan& plan, bool& taken) {
     if (list->size() != 1) return plan.fill_value;
     value = &list->front();
   }
+  if (!Fits(*value, *plan.element)) return plan.fill_value;
   std::string out;
   AppendJson(*value, out);
   taken = plan.complete || out == plan.fill_value;

@@ -59,9 +59,10 @@ class Planner {
     if (!codecs) return Inline(codecs.error().message);
     plan_.codecs = *std::move(codecs);
     if (const auto* flat = dynamic_cast<const FlatIndex*>(array_.index.get())) return Flat(*flat);
-    auto chunk_bytes = CheckedMul(array_.ChunkElements(), array_.dtype->size_bytes);
+    auto chunk_bytes = CheckedMul(array_.ChunkElements(), array_.dtype->size_bytes), bytes = CheckedMul(*elements, array_.dtype->size_bytes);
     bool immense = !chunk_bytes || *chunk_bytes > kMaxEmptyChunkBytes;
-    if (immense && dynamic_cast<const EmptyIndex*>(array_.index.get()) != nullptr) return NothingStored();
+    bool tiny = chunk_bytes && *chunk_bytes < kMinEmptyChunkBytes && (!bytes || *bytes > kMinEmptyChunkBytes);
+    if ((immense || tiny) && dynamic_cast<const EmptyIndex*>(array_.index.get()) != nullptr) return NothingStored();
     plan_.chunk_shape = array_.chunk_shape;
     plan_.column_major = array_.column_major;
     return Chunks(array_);
@@ -70,8 +71,8 @@ class Planner {
  private:
   /// Fixed strings up to this size are looked at, larger ones are taken as they are.
   static constexpr std::uint64_t kMaxCheckedTextBytes = 1 << 20;
-  /// Chunks larger than this are cut where nothing is stored in them.
-  static constexpr std::uint64_t kMaxEmptyChunkBytes = 64 << 20;
+  /// Where nothing is stored, larger chunks are cut, and smaller ones of a larger array put together: clients visit each.
+  static constexpr std::uint64_t kMinEmptyChunkBytes = 64 << 10, kMaxEmptyChunkBytes = 64 << 20;
 
   /// Clients end fixed strings at their trailing NULs only; other paddings end at the first NUL or before the last blanks.
   static bool HasLooseText(const Dtype& dtype) {
@@ -259,10 +260,12 @@ class Planner {
     Shape grid = array.ChunkGrid();
     auto cells = CheckedProduct(grid);
     if (!cells) return Fail(ErrorCode::kLimit, "the chunk grid has more than 2^64 cells");
+    // Without codecs, stored bytes are decoded bytes: clients need exactly as many as a chunk has.
+    const std::uint64_t raw_bytes = array.codecs.empty() ? CheckedMul(array.ChunkElements(), array.dtype->size_bytes).value_or(0) : 0;
     std::uint64_t count = 0;
     std::vector<Shape> odd;
     bool too_many_odd = false, sorted = true;
-    std::uint64_t last = 0;
+    std::uint64_t last = 0, highest = 0;
     plan_.chunks.reserve(static_cast<std::size_t>(std::min(*cells, kMaxPlannedRows)));
     // The index is walked to its end before a byte is written, so that damage in it never leaves half an array behind.
     RUTTER_TRY(array.index->Locate({Shape(grid.size(), 0), grid}, [&](std::span<const std::uint64_t> index, const ChunkRef& chunk) -> Status {
@@ -271,7 +274,8 @@ class Planner {
       for (std::size_t k = 0; k < grid.size(); ++k) number = number * grid[k] + index[k];
       sorted = sorted && last <= number;
       last = number;
-      if (chunk.filter_mask != 0 && !array.codecs.empty()) {
+      highest = std::max(highest, number);
+      if ((chunk.filter_mask != 0 && !array.codecs.empty()) || chunk.length < raw_bytes) {
         sorted = false;  // it is added behind the others
         if (odd.size() < 100'000) {
           odd.emplace_back(index.begin(), index.end());
@@ -281,18 +285,28 @@ class Planner {
         return {};
       }
       if (chunk.length <= plan_.codecs.cut_bytes) return Fail(ErrorCode::kCorrupt, "a stored chunk is shorter than its checksum");
+      if (chunk.length == ChunkRef::kWholeSource) return Fail(ErrorCode::kUnsupported, "the size of its sources is not known");
+      const std::uint64_t length = raw_bytes != 0 ? raw_bytes : chunk.length - plan_.codecs.cut_bytes;
       if (chunk.inline_data != nullptr) {
-        plan_.chunks.push_back({number, plan_.inline_data.size(), chunk.length - plan_.codecs.cut_bytes, PlannedChunk::kInline});
-        plan_.inline_data.append(reinterpret_cast<const char*>(chunk.inline_data), static_cast<std::size_t>(chunk.length - plan_.codecs.cut_bytes));
+        plan_.chunks.push_back({number, plan_.inline_data.size(), length, PlannedChunk::kInline});
+        plan_.inline_data.append(reinterpret_cast<const char*>(chunk.inline_data), static_cast<std::size_t>(length));
         return {};
       }
-      if (chunk.length == ChunkRef::kWholeSource) return Fail(ErrorCode::kUnsupported, "the size of its sources is not known");
       if (chunk.source >= sources_.size()) return Fail(ErrorCode::kInternal, "a chunk of a source that the map does not have");
       if (!RangeInside(chunk.offset, chunk.length, sources_[chunk.source].size)) ++plan_.past_end;
-      if (count <= kMaxPlannedRows) plan_.chunks.push_back({number, chunk.offset, chunk.length - plan_.codecs.cut_bytes, chunk.source});
+      if (count <= kMaxPlannedRows) plan_.chunks.push_back({number, chunk.offset, length, chunk.source});
       return {};
     }));
-    if (!odd.empty() && (too_many_odd || count > kMaxPlannedRows)) return Inline("too many of its chunks skipped filters");
+    if (count != 0 && EndsShort(array, PlaceOf(highest, grid), grid)) {
+      if (count > kMaxPlannedRows) return Inline("its last chunks are stored without what lies beyond the array");
+      const std::uint64_t last_row = grid[0] <= 1 ? 0 : *cells / grid[0] * (grid[0] - 1);
+      std::erase_if(plan_.chunks, [&](const PlannedChunk& chunk) {
+        if (chunk.number >= last_row) odd.push_back(PlaceOf(chunk.number, grid));
+        return chunk.number >= last_row;
+      });
+      sorted = false;
+    }
+    if (!odd.empty() && (too_many_odd || count > kMaxPlannedRows)) return Inline("too many of its chunks skipped filters or are short");
     for (const Shape& index : odd) {
       auto restated = Restate(array, index, grid);
       if (!restated) return Inline(restated.error().message);
@@ -305,6 +319,29 @@ class Planner {
       std::sort(plan_.chunks.begin(), plan_.chunks.end(), Less);
     }
     return Finish(count == *cells);
+  }
+
+  static Shape PlaceOf(std::uint64_t number, const Shape& grid) {
+    Shape index(grid.size());
+    for (std::size_t k = grid.size(); k-- > 0;) {
+      index[k] = number % grid[k];
+      number /= grid[k];
+    }
+    return index;
+  }
+
+  /// Some writers encode a chunk at the array's end only as far as the array goes. Readers of HDF5 do not mind, clients of Zarr
+  /// need all of it. Only decoding tells; the last chunk that is stored answers for all of the last row.
+  bool EndsShort(const Array& array, const Shape& index, const Shape& grid) const {
+    if (array.codecs.empty() || grid.empty() || index[0] + 1 != grid[0] || array.shape[0] % array.chunk_shape[0] == 0) return false;
+    Array whole = array;
+    for (std::size_t k = 0; k < grid.size(); ++k) {
+      auto length = CheckedMul(grid[k], array.chunk_shape[k]);
+      if (!length) return false;
+      whole.shape[k] = *length;
+    }
+    auto read = data_.ReadChunk(whole, index);
+    return !read && read.error().code == ErrorCode::kCorrupt && data_.ReadChunk(array, index);
   }
 
   static bool Less(const PlannedChunk& a, const PlannedChunk& b) { return a.number < b.number; }

@@ -11,6 +11,8 @@ def of_map(client, error):
     """Why the whole map cannot be opened or listed, or None."""
     if client.startswith("zarr-python 3") and error.startswith("listing:"):
         return "zarr-python 3.1.6 lists nothing in groups below the root of a reference file system (FsspecStore.list_dir); paths open"
+    if client == "xarray" and error.startswith("not tried: the coordinate"):
+        return "xarray reads a coordinate whole for its index, also one of many GB of fill values (create_default_indexes=False opens it)"
     return None
 
 
