@@ -10,6 +10,7 @@
 #include "fuzz/memory_opener.h"
 #include "model/value_json.h"
 #include "read/reader.h"
+#include "refs/lint.h"
 #include "refs/reference_reader.h"
 #include "refs/reference_writer.h"
 
@@ -232,6 +233,27 @@ Outcome Exercise(const std::string& name, std::span<const std::byte> bytes, cons
   if (options.through_map && outcome.verdict != Verdict::kInternal) {
     CompareThroughMap(*map, reader, opener, direct, options, course, outcome);
   }
+  return outcome;
+}
+
+Outcome ExerciseReferences(std::string_view document, const ExerciseOptions& options) {
+  Outcome outcome;
+  Course course(options, outcome);
+  auto opener = std::make_shared<MemoryOpener>();
+  for (const auto& [sibling, content] : options.siblings) opener->Add(sibling, content);
+  auto findings = LintReferences(document, 20);
+  if (!findings) course.Complain(findings.error(), "lint");
+  (void)LooksLikeReferences(document.substr(0, 4096));
+  Result<Map> map = ReadReferences(document, "memory/map.json", options.limits);
+  if (!map) {
+    course.Refuse(map.error());
+    return outcome;
+  }
+  Reader reader(std::make_shared<SourcePool>(map->sources, "memory/map.json", opener), options.limits);
+  std::map<std::string, std::string> direct;
+  course.ReadArrays(*map, reader, options.record, &direct);
+  if (outcome.verdict == Verdict::kRead && outcome.complaints != 0) outcome.verdict = Verdict::kPartial;
+  if (options.through_map && outcome.verdict != Verdict::kInternal) CompareThroughMap(*map, reader, opener, direct, options, course, outcome);
   return outcome;
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,5 +47,9 @@ struct Outcome {
 
 /// Opens, describes, reads; maps, writes, reads back. `name` matters for formats that look at it. Never throws.
 Outcome Exercise(const std::string& name, std::span<const std::byte> bytes, const ExerciseOptions& options);
+
+/// The same for a reference document: reads it and its arrays, lints it, writes it in every dialect and reads it back. Sources
+/// are looked for among `options.siblings` by the last part of their URL. Never throws.
+Outcome ExerciseReferences(std::string_view document, const ExerciseOptions& options);
 
 }  // namespace rutter::fuzz
