@@ -91,6 +91,7 @@ class Linter {
   void Codec(const std::string& key, const Json& codec) {
     std::string id = codec.is_object() ? codec.value("id", "") : "";
     if (const char* clients = MissingIn(id)) Add(key, clients, "the codec " + id);
+    if (id == "blosc" && codec.value("cname", "") == "snappy") Add(key, "zarr-python, xarray", "the codec blosc with snappy");
   }
 
   std::size_t max_;

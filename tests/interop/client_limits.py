@@ -4,6 +4,7 @@ Every rule is about the client: it would fail on the same array from any writer 
 cannot read", tells users the same. Versions are those that requirements-*.txt and node/package-lock.json pin.
 """
 
+import json
 import re
 
 
@@ -27,6 +28,8 @@ def is_nested(meta):
 
 def of_array(client, meta, extra, error):
     """Why one array cannot be read, or None."""
+    if not client.startswith("zarrita") and "error during blosc decompression" in error and '"cname": "snappy"' in json.dumps(meta):
+        return "numcodecs 0.16 builds Blosc without snappy"
     if client in ("zarr-python 3", "xarray") and "No Zarr data type found" in error:
         if client == "xarray" and error.startswith("group: "):
             return "zarr-python 3.1.6 has no structures with nested members, and xarray opens no group that holds one"

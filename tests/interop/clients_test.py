@@ -1,7 +1,7 @@
 """Opens the maps of the corpus in the clients that follow them, and compares every array with what h5py reads.
 
 Clients: zarr-python 2 and 3 over fsspec, xarray, zarrita under Node; zarr-python 3 and zarrita on .zarr3.json maps too;
-LINDI with PyNWB on the .lindi.json maps of NWB files (lindi_check.py).
+LINDI with PyNWB on the .lindi.json maps of NWB files. Without a corpus they read the project's own fixtures.
 
     clients_test.py [--client NAME ...] [--keep FOLDER] [PART_OF_A_NAME ...]
 
@@ -92,11 +92,11 @@ class Server:
 
 def available(name):
     """None where the client can run, else why not."""
-    command = CLIENTS[name][0]
-    if not (os.access(command[0], os.X_OK) or shutil.which(command[0])):
-        return f"{command[0]} is missing (tools/make_venvs.sh)"
-    if "node" in os.path.basename(command[0]) and not os.path.isdir(f"{HERE}/node/node_modules"):
-        return "tests/interop/node/node_modules is missing (tools/make_venvs.sh)"
+    program = CLIENTS[name][0][0]
+    if not shutil.which(program):
+        return "no node" if program == NODE else f"no {program} (tools/make_venvs.sh)"
+    if program == NODE and not os.path.isdir(f"{HERE}/node/node_modules"):
+        return "no node modules (tools/make_venvs.sh)"
     return None
 
 
@@ -253,35 +253,49 @@ def without_gaps(dtype):
     return np.dtype({"names": kept, "formats": [without_gaps(f[0]) for f in fields], "offsets": [f[1] for f in fields], "itemsize": dtype.itemsize})
 
 
-def compare_entry(file, dataset, folder, entry, object_codec):
-    """None, or how a client's array differs from h5py's."""
-    whole = oracle.plan(dataset)
-    expected = oracle.read(dataset, whole[0])
-    actual = entry_array(folder, entry)
-    if isinstance(expected, h5py.Empty):  # a null dataspace: Zarr says it by an array of no elements
-        shape = list(actual.shape) if actual is not None else entry["shape"]
-        return None if shape == [0] else f"shape {shape}, expected no dataspace"
-    if actual is None:
-        values = entry["values"] if "values" in entry else nested(entry["flat"], entry["shape"]) if 0 not in entry["shape"] else []
+class Dataset:
+    """A dataset as h5py reads it, and what was already found to be equal to it."""
+
+    def __init__(self, file, native):
+        self.file, self.handle = file, file.handle[native.encode("utf-8", "surrogateescape")]
+        self.whole = oracle.plan(self.handle)
+        self.expected = oracle.read(self.handle, self.whole[0])
+        self.equal_values = None  # (object codec, values) of a client
+
+    def compare(self, folder, entry, object_codec):
+        """None, or how a client's array differs."""
+        expected, actual = self.expected, entry_array(folder, entry)
+        if isinstance(expected, h5py.Empty):  # a null dataspace: Zarr says it by an array of no elements
+            shape = list(actual.shape) if actual is not None else entry["shape"]
+            return None if shape == [0] else f"shape {shape}, expected no dataspace"
+        if actual is None:
+            return self.compare_values(entry, object_codec)
+        if self.whole != [()]:
+            return None  # far too big to be read whole; the differential test compares its corners
+        expected = np.asarray(expected)
+        if expected.dtype.kind == "O":
+            return f"dtype {actual.dtype}, expected {self.handle.dtype}"
+        if actual.dtype.kind == "b" and expected.dtype.kind == "b":
+            return compare.arrays(expected.view("u1"), actual.view("u1"))
+        if actual.dtype.names:
+            actual = actual.view(without_gaps(actual.dtype))
+        elif actual.dtype.kind == "c" and expected.dtype.names and expected.dtype.itemsize == actual.dtype.itemsize:
+            expected = np.ascontiguousarray(expected).view(actual.dtype).reshape(actual.shape)  # {real, imag}: complex to Zarr, not to h5py
+        elif actual.dtype.kind == "V" and expected.dtype.kind != "V":
+            expected = expected.view(f"V{expected.dtype.itemsize}")  # opaque, with a tag that h5py takes for a type of NumPy's
+        return compare.arrays(expected, actual)
+
+    def compare_values(self, entry, object_codec):
         if 0 in (entry.get("shape") or ()):
-            return None if expected.size == 0 else f"no elements, expected {expected.shape}"
-        if object_codec == "rutter-json":
-            values = decode_rutter_json(values)
-        return compare.values(expected, values, file.resolver)
-    if whole != [()]:
-        return None  # far too big to be read whole; the differential test compares its corners
-    expected = np.asarray(expected)
-    if expected.dtype.kind == "O":
-        return f"dtype {actual.dtype}, expected {dataset.dtype}"
-    if actual.dtype.kind == "b" and expected.dtype.kind == "b":
-        return compare.arrays(expected.view("u1"), actual.view("u1"))
-    if actual.dtype.names:
-        actual = actual.view(without_gaps(actual.dtype))
-    elif actual.dtype.kind == "c" and expected.dtype.names and expected.dtype.itemsize == actual.dtype.itemsize:
-        expected = np.ascontiguousarray(expected).view(actual.dtype).reshape(actual.shape)  # {real, imag}: complex to Zarr, not to h5py
-    elif actual.dtype.kind == "V" and expected.dtype.kind != "V":
-        expected = expected.view(f"V{expected.dtype.itemsize}")  # opaque, with a tag that h5py takes for a type of NumPy's
-    return compare.arrays(expected, actual)
+            return None if self.expected.size == 0 else f"no elements, expected {self.expected.shape}"
+        values = entry["values"] if "values" in entry else nested(entry["flat"], entry["shape"])
+        if self.equal_values == (object_codec, values):
+            return None
+        decoded = decode_rutter_json(values) if object_codec == "rutter-json" else values
+        difference = compare.values(self.expected, decoded, self.file.resolver)
+        if difference is None:
+            self.equal_values = (object_codec, values)
+        return difference
 
 
 class Checked:
@@ -304,42 +318,50 @@ def judge(suite, item, skip, names):
     except Exception as error:
         yield {"oracle": oracle.cause(error), "path": "/"}
         return
-    readable = {}
+    opened = []
     for name in names:
         ending = CLIENTS[name][1]
         if (item, ending) not in suite.summaries:
             continue
-        index, document = index_of(suite, item, name), Document(suite.map_file(item, ending))
-        folder = os.path.join(suite.folder(item), name)
+        index = index_of(suite, item, name)
+        opened.append((name, index.get("arrays", {}), Document(suite.map_file(item, ending)), os.path.join(suite.folder(item), name)))
         if "error" in index:
             limit = client_limits.of_map(name, index["error"])
             yield {"client": name, "path": "(map)", "result": "limit" if limit else "failed", "reason": limit or index["error"]}
-        for key, entry in index.get("arrays", {}).items():
+    for key in dict.fromkeys(key for _, arrays, _, _ in opened for key in arrays):
+        dataset = None
+        for name, arrays, document, folder in opened:
+            entry = arrays.get(key)
+            if entry is None:
+                continue
             native = document.native_path(key)
-            yield {"begin": native}
-            if native in skip:
-                continue
-            meta = document.metadata(key)
-            try:
-                dataset = file.handle[native.encode("utf-8", "surrogateescape")]
-                if native not in readable:
-                    oracle.read(dataset, oracle.plan(dataset)[0])
-                    readable[native] = True
-            except Exception as error:
-                yield {"oracle": oracle.cause(error), "path": native}
-                continue
-            if "error" in entry or "decoding" in entry:
-                limit = client_limits.of_array(name, meta, document.extra(key), entry.get("error") or entry["decoding"])
-                what = "limit" if limit else "failed"
-                yield {"client": name, "path": native, "result": what, "reason": limit or entry.get("error") or "decoded: " + entry["decoding"]}
-                if "error" in entry:
-                    continue
-            difference = compare_entry(file, dataset, folder, entry, document.extra(key).get("object_codec"))
-            if difference:
-                limit = client_limits.of_difference(name, meta, document.extra(key), difference)
-                yield {"client": name, "path": native, "result": "limit" if limit else "different", "reason": limit or difference}
-            else:
-                yield {"client": name, "path": native, "result": "equal"}
+            if dataset is None:
+                yield {"begin": native}
+                if native in skip:
+                    break
+                try:
+                    dataset = Dataset(file, native)
+                except Exception as error:
+                    yield {"oracle": oracle.cause(error), "path": native}
+                    break
+            yield from judge_array(name, native, entry, document.metadata(key), document.extra(key), dataset, folder)
+
+
+def judge_array(name, native, entry, meta, extra, dataset, folder):
+    """What one client made of one array."""
+    problem = entry.get("error") or entry.get("decoding")
+    if problem:
+        limit = client_limits.of_array(name, meta, extra, problem)
+        reason = limit or ("decoded: " if "error" not in entry else "") + problem
+        yield {"client": name, "path": native, "result": "limit" if limit else "failed", "reason": reason}
+        if "error" in entry:
+            return
+    difference = dataset.compare(folder, entry, extra.get("object_codec"))
+    if difference:
+        limit = client_limits.of_difference(name, meta, extra, difference)
+        yield {"client": name, "path": native, "result": "limit" if limit else "different", "reason": limit or difference}
+    else:
+        yield {"client": name, "path": native, "result": "equal"}
 
 
 class Report:
@@ -402,16 +424,21 @@ def main():
     parser.add_argument("--show", type=int, default=60, help="failures to print")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
-    root = harness.corpus_or_skip()
     rutter_cli.require_binary()
+    root = harness.corpus_root()
+    if root is None:
+        print("skipped: no corpus; the clients read the project's own fixtures")
+        root, items = harness.PROJECT, harness.own_files()
+    else:
+        items = harness.hdf5_files(root)
+    items = harness.chosen(items, options.names)
     names, start = [], time.monotonic()
     for name in options.client or CLIENTS:
         why = available(name)
         if why:
-            print(f"skipped: {name}: {why}")
+            print(f"skipped: {why}: {name}")
         else:
             names.append(name)
-    items = harness.chosen(harness.hdf5_files(root), options.names)
     with harness.scratch_folder() as temporary:
         suite = Suite(root, options.keep or temporary, options.jobs)
         suite.write_maps(items, sorted({CLIENTS[name][1] for name in names}))

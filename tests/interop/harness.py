@@ -33,6 +33,12 @@ def corpus_or_skip():
     return root
 
 
+def own_files():
+    """The project's own HDF5 files, relative to PROJECT: what there is without a corpus."""
+    paths = [os.path.join(folder, p) for folder in ("fixtures", "examples") for p in walk_files(os.path.join(PROJECT, folder))]
+    return [p for p in paths if is_hdf5(os.path.join(PROJECT, p))]
+
+
 def is_hdf5(path):
     """True where the HDF5 signature stands at byte 0, 512, 1024, 2048, ... (HDF5 4.0, II.A)."""
     try:

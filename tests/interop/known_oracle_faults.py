@@ -8,6 +8,10 @@ FAULTS = {
     ("brtnfld+hdf5__h5fc_ext3_isf~8699bd.h5", "chunk tables", "/DSET_EA"):
         "libhdf5's chunk query walks an extensible array as if its first axis were the unlimited one; it names chunks "
         "(0, 2) and (0, 3) of a grid of 2 x 2, and its own reading of the values agrees with rutter's places",
+    ("blosc2_arrays.h5", "datasets", "/flat"):
+        "hdf5plugin 7's Blosc2 filter decodes only the first chunk of a frame of several; the values are those that python-blosc2 wrote",
+    ("blosc2_arrays.h5", "datasets", "/flat_zeros"):
+        "hdf5plugin 7's Blosc2 filter decodes only the first chunk of a frame of several; the values are those that python-blosc2 wrote",
 }
 
 

@@ -45,20 +45,20 @@ def read_map(request, folder):
     for group, names in groups.items():
         immense = immense_coordinate(refs, group, names)
         try:
-            # As a user opens it, with all decoding; the values are compared without.
-            if immense:
-                index["error"] = f"not tried: the coordinate {immense} is immense"
-            else:
-                open_group(request["map"], group).close()
-            decoded = None
-        except Exception as error:
-            decoded = protocol.short(error)
-        try:
             dataset = open_group(request["map"], group, decode_cf=False, **({"create_default_indexes": False} if immense else {}))
         except Exception as error:
             for name in names:
                 index["arrays"][f"{group}/{name}" if group else name] = {"error": "group: " + protocol.short(error)}
             continue
+        try:
+            # As a user sees it, with all decoding; the values are compared without.
+            if immense:
+                index["error"] = f"not tried: the coordinate {immense} is immense"
+            else:
+                xarray.decode_cf(dataset)
+            decoded = None
+        except Exception as error:
+            decoded = protocol.short(error)
         for name in names:
             path, number = f"{group}/{name}" if group else name, number + 1
             try:
