@@ -197,7 +197,7 @@ class Rule {
         dimension.listed = *list;
         dimension.count = list->size();
       } else {
-        auto number = [&range](const char* key, std::int64_t otherwise) -> std::optional<std::int64_t> {
+        auto number = [&range = range](const char* key, std::int64_t otherwise) -> std::optional<std::int64_t> {
           const Value* value = JsonMember(range, key);
           if (value == nullptr) return otherwise;
           const auto* integer = value->As<std::int64_t>();

@@ -26,8 +26,7 @@ T Load(const std::byte* at) {
 class Walk {
  public:
   Walk(const ChunkGeometry& geometry, const Box& box, const ChunkSink& sink)
-      : geometry_(geometry),
-        file_(*geometry.file),
+      : file_(*geometry.file),
         box_(box),
         emitter_(geometry, sink, kStructure, kSpec),
         stream_(file_, kStructure, kSpec),
@@ -169,7 +168,6 @@ class Walk {
     return {};
   }
 
-  const ChunkGeometry& geometry_;
   File& file_;
   const Box& box_;
   ChunkEmitter emitter_;

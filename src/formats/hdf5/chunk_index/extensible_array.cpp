@@ -39,8 +39,7 @@ struct SuperBlockShape {
 class ExtensibleArrayRuns : public EntryRuns {
  public:
   ExtensibleArrayRuns(File& file, std::uint64_t header_address, const ExtensibleArrayHeader& header, unsigned entry_bytes)
-      : file_(file),
-        blocks_(file),
+      : blocks_(file),
         header_address_(header_address),
         header_(header),
         entry_bytes_(entry_bytes),
@@ -169,7 +168,6 @@ class ExtensibleArrayRuns : public EntryRuns {
     return {};
   }
 
-  File& file_;
   ArrayBlocks blocks_;
   const std::uint64_t header_address_;
   const ExtensibleArrayHeader& header_;
