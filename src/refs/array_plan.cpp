@@ -45,8 +45,7 @@ class Planner {
     if (!elements) return Fail(ErrorCode::kLimit, "the array has more than 2^64 elements");
     if (!SetType(*array_.dtype)) return Inline("its element type, " + DtypeTitle(*array_.dtype) + ", has no Zarr name");
     if (array_.is_null || *elements == 0) {
-      plan_.chunk_shape.assign(plan_.shape.size(), 1);
-      for (std::size_t k = 0; k < plan_.shape.size(); ++k) plan_.chunk_shape[k] = std::max<std::uint64_t>(1, plan_.shape[k]);
+      plan_.chunk_shape = ModerateChunks(plan_.shape);
       return Finish(true);
     }
     if (dynamic_cast<const MosaicIndex*>(array_.index.get()) != nullptr) return Inline("a virtual dataset has no chunks of its own");
@@ -187,14 +186,18 @@ class Planner {
 
   /// No chunk is stored, so any size will do: clients build a chunk of fill values for each that they are asked for.
   Result<ArrayPlan> NothingStored() {
-    plan_.chunk_shape = array_.shape;
-    std::uint64_t row = array_.dtype->size_bytes;
-    for (std::size_t k = plan_.chunk_shape.size(); k-- > 0;) {
-      std::uint64_t& length = plan_.chunk_shape[k];
-      length = std::clamp<std::uint64_t>(options_.flat_chunk_bytes / std::max<std::uint64_t>(row, 1), 1, std::max<std::uint64_t>(length, 1));
-      row *= length;
-    }
+    plan_.chunk_shape = ModerateChunks(array_.shape);
     return Finish(false);
+  }
+
+  /// Whole trailing axes as far as they fit; no axis has length 0.
+  Shape ModerateChunks(Shape shape) const {
+    std::uint64_t row = std::max<std::uint64_t>(array_.dtype->size_bytes, 1);
+    for (std::size_t k = shape.size(); k-- > 0;) {
+      shape[k] = std::clamp<std::uint64_t>(options_.flat_chunk_bytes / row, 1, std::max<std::uint64_t>(shape[k], 1));
+      row *= shape[k];
+    }
+    return shape;
   }
 
   /// The array cut into the plan's chunks.

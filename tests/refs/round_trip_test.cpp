@@ -88,6 +88,11 @@ struct Fixture {
     Add(group, "flat", FlatArray(MakeFloat(4), {8, 3}, 4096));
     Add(group, "scalar", FlatArray(MakeFloat(8), {}, 100));
     Add(group, "none", FlatArray(MakeInteger(4, true), {0, 3}, 100));
+    Array& immense = Add(group, "none of immense axes", std::make_unique<Array>());
+    immense.dtype = MakeInteger(8, true);
+    immense.shape = {0, 1ull << 62, 4};
+    immense.chunk_shape = {1, 4, 4};
+    immense.index = std::make_shared<EmptyIndex>();
     Array& texts = Add(group, "texts", std::make_unique<Array>());
     texts.dtype = MakeVlenString(CharSet::kUtf8);
     texts.shape = texts.chunk_shape = {2};

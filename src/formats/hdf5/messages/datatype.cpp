@@ -66,6 +66,7 @@ class DatatypeDecoder {
         dtype->type_class = TypeClass::kTime;
         dtype->order = (bits_ & 1) != 0 ? ByteOrder::kBig : ByteOrder::kLittle;
         dtype->precision = reader_.U16();
+        CheckNumberBytes(*dtype);
         break;
       case kStringClass:
         dtype->type_class = TypeClass::kString;
@@ -98,15 +99,17 @@ class DatatypeDecoder {
   }
 
  private:
+  void CheckNumberBytes(const Dtype& dtype) {
+    if (dtype.size_bytes > kMaxNumberBytes) reader_.Fail(ErrorCode::kUnsupported, "a number of " + std::to_string(dtype.size_bytes) + " bytes");
+  }
+
   /// Byte order, bit offset and precision: the same for integers, bit fields and floats.
   void SignificantBits(Dtype& dtype) {
     dtype.order = (bits_ & 1) != 0 ? ByteOrder::kBig : ByteOrder::kLittle;
     std::uint32_t offset = reader_.U16();
     std::uint32_t precision = reader_.U16();
+    CheckNumberBytes(dtype);
     if (!reader_.ok()) return;
-    if (dtype.size_bytes > kMaxNumberBytes) {
-      reader_.Fail(ErrorCode::kUnsupported, "a number of " + std::to_string(dtype.size_bytes) + " bytes");
-    }
     if (precision == 0 || offset + precision > dtype.size_bytes * 8) {
       reader_.Fail(ErrorCode::kCorrupt, std::to_string(precision) + " significant bits from bit " + std::to_string(offset) + " in " +
                                             std::to_string(dtype.size_bytes) + " bytes");

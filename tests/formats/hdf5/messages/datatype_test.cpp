@@ -62,6 +62,7 @@ TEST_CASE("datatype: text, opaque, time, references") {
   DtypePtr opaque = Whole("15 08 00 00 03000000 \"a tag\" 000000");
   CHECK(opaque->tag == "a tag");
   CHECK(Whole("12 01 00 00 04000000 2000")->type_class == TypeClass::kTime);
+  CHECK(Decode(Hex("12 01 00 00 01400000 2000")).error().code == ErrorCode::kUnsupported);  // a time of 16,385 bytes
   CHECK(Whole("17 00 00 00 08000000")->type_class == TypeClass::kObjectReference);
   CHECK(Whole("17 01 00 00 0c000000")->type_class == TypeClass::kRegionReference);
   DtypePtr revised = Whole("47 14 00 00 12000000");
