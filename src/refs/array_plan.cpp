@@ -61,7 +61,11 @@ class Planner {
     auto chunk_bytes = CheckedMul(array_.ChunkElements(), array_.dtype->size_bytes), bytes = CheckedMul(*elements, array_.dtype->size_bytes);
     bool immense = !chunk_bytes || *chunk_bytes > kMaxEmptyChunkBytes;
     bool tiny = chunk_bytes && *chunk_bytes < kMinEmptyChunkBytes && (!bytes || *bytes > kMinEmptyChunkBytes);
-    if ((immense || tiny) && dynamic_cast<const EmptyIndex*>(array_.index.get()) != nullptr) return NothingStored();
+    if (dynamic_cast<const EmptyIndex*>(array_.index.get()) != nullptr) {
+      // xarray takes the fill value of missing chunks for a mask, and opens no group where that is a structure.
+      if (array_.dtype->type_class == TypeClass::kCompound && bytes && *bytes <= kMaxFilledStructureBytes) return Inline("none of its structures is stored");
+      if (immense || tiny) return NothingStored();
+    }
     plan_.chunk_shape = array_.chunk_shape;
     plan_.column_major = array_.column_major;
     return Chunks(array_);
@@ -70,6 +74,7 @@ class Planner {
  private:
   /// Fixed strings up to this size are looked at, larger ones are taken as they are.
   static constexpr std::uint64_t kMaxCheckedTextBytes = 1 << 20;
+  static constexpr std::uint64_t kMaxFilledStructureBytes = 16 << 10;
   /// Where nothing is stored, larger chunks are cut, and smaller ones of a larger array put together: clients visit each.
   static constexpr std::uint64_t kMinEmptyChunkBytes = 64 << 10, kMaxEmptyChunkBytes = 64 << 20;
 

@@ -2,8 +2,8 @@
 
 Standard input: one JSON request a line, {"map": file, "out": folder, ...}. For each the client writes what it read into
 the folder, index.json last, and answers one JSON line {"done": map}. index.json holds {"arrays": {path: entry}}, where an
-entry is {"npy": file}, {"values": nested lists} for what NumPy has no plain form for, or {"error": text}; and
-{"error": text} beside or instead of "arrays" where the map as a whole could not be opened or listed.
+entry is {"npy": file}, {"values": nested lists} for what NumPy has no plain form for, or {"error": text}; "whole" is
+the array's shape, of which a part may have been read. {"error": text} beside or instead of "arrays" where the map as a whole could not be opened or listed.
 """
 
 import base64
@@ -16,6 +16,7 @@ import numpy as np
 
 warnings.simplefilter("ignore")
 MAX_BYTES = 64 << 20
+MAX_CHUNKS = 5_000  # clients take up to 0.1 ms for each
 
 
 def array_paths(map_file):
@@ -35,15 +36,16 @@ def array_paths(map_file):
     return found
 
 
-def corner(shape, itemsize):
-    """All of an array, or its first elements where it is very big."""
-    budget = max(1, MAX_BYTES // max(1, itemsize))
+def corner(shape, itemsize, chunks):
+    """All of an array, or its first elements where it is very big or in very many chunks."""
+    elements, cells = max(1, MAX_BYTES // max(1, itemsize)), MAX_CHUNKS
     picks = []
-    for n in reversed(shape):
-        take = max(1, min(n, budget)) if n else 0
-        budget = max(1, budget // max(1, take))
+    for n, chunk in zip(reversed(shape), reversed(chunks)):
+        take = min(n, max(1, elements), cells * chunk)
+        elements //= max(1, take)
+        cells = max(1, cells // max(1, -(-take // chunk)))
         picks.append(slice(0, take))
-    return tuple(reversed(picks)) if shape else ()
+    return tuple(reversed(picks))
 
 
 def plain(value):
@@ -70,14 +72,14 @@ def short(error):
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
-def store_array(folder, number, value):
-    """An entry of index.json for one value."""
+def store_array(folder, number, value, shape):
+    """An entry of index.json for the values of an array of this shape, or of its corner."""
     value = np.asarray(value)
     if value.dtype.hasobject or value.dtype.kind in "TU":  # a single text comes as str, which NumPy makes a "U" of
-        return {"values": plain(value.astype(object)), "shape": list(value.shape)}
+        return {"values": plain(value.astype(object)), "shape": list(value.shape), "whole": list(shape)}
     name = f"{number}.npy"
     np.save(os.path.join(folder, name), value, allow_pickle=False)
-    return {"npy": name}
+    return {"npy": name, "whole": list(shape)}
 
 
 def serve(read_map):

@@ -63,8 +63,9 @@ def read_map(request, folder):
             path, number = f"{group}/{name}" if group else name, number + 1
             try:
                 variable = dataset[name].variable
-                value = variable[protocol.corner(variable.shape, variable.dtype.itemsize)].values
-                index["arrays"][path] = protocol.store_array(folder, number, value)
+                chunks = variable.encoding.get("chunks") or variable.shape
+                value = variable[protocol.corner(variable.shape, variable.dtype.itemsize, chunks)].values
+                index["arrays"][path] = protocol.store_array(folder, number, value, variable.shape)
                 if decoded:
                     index["arrays"][path]["decoding"] = decoded
             except Exception as error:

@@ -30,8 +30,8 @@ def read_map(request, folder):
     for number, path in enumerate(paths):
         try:
             array = root[path] if path else root
-            value = array[protocol.corner(array.shape, array.dtype.itemsize)]
-            index["arrays"][path] = protocol.store_array(folder, number, value)
+            value = array[protocol.corner(array.shape, array.dtype.itemsize, array.chunks)]
+            index["arrays"][path] = protocol.store_array(folder, number, value, array.shape)
         except Exception as error:
             index["arrays"][path] = {"error": protocol.short(error)}
     try:

@@ -11,6 +11,7 @@ import * as zarr from "zarrita";
 
 const HOST = "http://local.invalid";
 const MAX_ELEMENTS = 8 << 20;
+const MAX_CHUNKS = 5000;
 
 function localFetch(request) {
   const url = new URL(request.url);
@@ -43,13 +44,15 @@ function arrayPaths(refs) {
   return found;
 }
 
-function corner(shape) {
-  let budget = MAX_ELEMENTS;
+function corner(shape, chunks) {
+  let elements = MAX_ELEMENTS;
+  let cells = MAX_CHUNKS;
   const picks = [];
-  for (const n of [...shape].reverse()) {
-    const take = Math.max(1, Math.min(n, budget));
-    budget = Math.max(1, Math.floor(budget / take));
-    picks.push(take === n ? null : zarr.slice(0, take));
+  for (let k = shape.length - 1; k >= 0; k -= 1) {
+    const take = Math.min(shape[k], Math.max(1, elements), cells * chunks[k]);
+    elements = Math.floor(elements / take);
+    cells = Math.max(1, Math.floor(cells / Math.ceil(take / chunks[k])));
+    picks.push(take === shape[k] ? null : zarr.slice(0, take));
   }
   return picks.reverse();
 }
@@ -101,7 +104,8 @@ async function readMap(request) {
         // zarrita 0.7.5 throws "Input contains an empty iterator" where there is nothing to get.
         arrays[name] = { flat: [], type: array.dtype, shape: array.shape };
       } else {
-        arrays[name] = storeArray(request.out, number, array.dtype, await zarr.get(array, corner(array.shape)));
+        const entry = storeArray(request.out, number, array.dtype, await zarr.get(array, corner(array.shape, array.chunks)));
+        arrays[name] = { ...entry, whole: array.shape };
       }
     } catch (error) {
       arrays[name] = { error: `${error.name}: ${error.message}`.slice(0, 300) };
