@@ -1,7 +1,7 @@
 # The whole project in a few words. `make` alone tells them.
 #   make demo      install what is missing, build, and walk through one recording
 #   make build     build/release/bin/rutter
-#   make test      the tests; ends with "N passed, N failed, N skipped"; PART=asan and others by name
+#   make test      the tests; ends with "N passed, N failed, N skipped"; PART=asan runs one part
 #   make hostile   damaged files in the full number: 100,000 mutants, every truncation of 40 files
 #   make fuzz      FUZZ_TARGET=hdf5 FUZZ_RUNS=1000000; without a target, all of them
 #   make bench     beside other tools; see bench/README.md
