@@ -78,6 +78,9 @@ class Planner {
   /// Where nothing is stored, larger chunks are cut, and smaller ones of a larger array put together: clients visit each.
   static constexpr std::uint64_t kMinEmptyChunkBytes = 64 << 10, kMaxEmptyChunkBytes = 64 << 20;
 
+  /// The last chunk of an array is decoded while mapping where it is no larger.
+  static constexpr std::uint64_t kMaxTriedChunkBytes = 64 << 10;
+
   /// Clients end fixed strings at their trailing NULs only; other paddings end at the first NUL or before the last blanks.
   static bool HasLooseText(const Dtype& dtype) {
     if (dtype.type_class == TypeClass::kString) return dtype.size_bytes > 1 && dtype.charset != CharSet::kUtf32 && dtype.padding != StringPadding::kNullPadded;
@@ -339,9 +342,12 @@ class Planner {
   }
 
   /// Some writers encode a chunk at the array's end only as far as the array goes. Readers of HDF5 do not mind, clients of Zarr
-  /// need all of it. Only decoding tells; the last chunk that is stored answers for all of the last row.
+  /// need all of it. Only decoding tells; the last chunk that is stored answers for all of the last row. Large chunks are not
+  /// looked at: mapping would cost as much as reading.
   bool EndsShort(const Array& array, const Shape& index, const Shape& grid) const {
     if (array.codecs.empty() || grid.empty() || index[0] + 1 != grid[0] || array.shape[0] % array.chunk_shape[0] == 0) return false;
+    auto chunk_bytes = CheckedMul(array.ChunkElements(), array.dtype->size_bytes);
+    if (!chunk_bytes || *chunk_bytes > kMaxTriedChunkBytes) return false;
     Array whole = array;
     for (std::size_t k = 0; k < grid.size(); ++k) {
       auto length = CheckedMul(grid[k], array.chunk_shape[k]);
