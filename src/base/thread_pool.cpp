@@ -56,7 +56,11 @@ ThreadPool::~ThreadPool() {
   for (std::jthread& worker : workers_) worker.request_stop();
 }
 
-unsigned ThreadPool::NumCores() { return std::max(1u, std::thread::hardware_concurrency()); }
+unsigned ThreadPool::NumCores() {
+  // Asked for by every read, and the C library opens a file of /sys to answer.
+  static const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  return cores;
+}
 
 ThreadPool& ThreadPool::Shared() {
   // Never destroyed: at exit its threads only wait, and a forked child has none of them to join.
