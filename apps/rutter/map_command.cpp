@@ -82,7 +82,9 @@ std::string TextSummary(const std::string& output, const Map& map, const WriteRe
 Status RunMap(Options options) {
   if (options.output.empty()) options.output = options.common.path + ".json";
   RUTTER_ASSIGN(Dialect dialect, ChooseDialect(options));
-  RUTTER_ASSIGN(Dataset dataset, options.common.Open());
+  RUTTER_ASSIGN(Dataset opened, options.common.Open());
+  // The process ends with the map, and takes its many small nodes with it at once.
+  static const Dataset& dataset = *new Dataset(std::move(opened));
   WriteOptions write;
   write.dialect = dialect;
   write.relative = options.relative;

@@ -217,26 +217,23 @@ bool IsUtf8(std::string_view text) {
 
 namespace {
 
-/// How many bytes at the start of `text` can stand in a JSON string as they are; all but controls, '"', '\\' and 0x7F can.
-std::size_t PlainLength(const char* text, std::size_t length) {
-  std::size_t i = 0;
+/// Bit i is set where byte i of the 16 at `text` cannot stand in a JSON string as it is: controls, '"', '\\' and 0x7F.
+unsigned SpecialBytes(const char* text) {
 #ifdef __SSE2__
-  const __m128i last_control = _mm_set1_epi8(0x1F), quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), rubout = _mm_set1_epi8(0x7F);
-  for (; i + 16 <= length; i += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + i));
-    __m128i special = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, quote));
-    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, backslash));
-    special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, rubout));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(special));
-    if (mask != 0) return i + static_cast<unsigned>(std::countr_zero(mask));
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+  __m128i special = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+  special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+  special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+  special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F)));
+  return static_cast<unsigned>(_mm_movemask_epi8(special));
+#else
+  unsigned special = 0;
+  for (unsigned i = 0; i < 16; ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x20 || c == '"' || c == '\\' || c == 0x7F) special |= 1u << i;
   }
+  return special;
 #endif
-  for (; i < length; ++i) {
-    auto c = static_cast<unsigned char>(text[i]);
-    if (c < 0x20 || c == '"' || c == '\\' || c == 0x7F) break;
-  }
-  return i;
 }
 
 /// Writes one byte that needs an escape.
@@ -260,32 +257,35 @@ char* Escape(unsigned char c, char* to) {
 }  // namespace
 
 void AppendJsonString(std::string_view text, std::string& out) {
-  // Room for the worst case is a piece of the stack at a time, so that nothing is checked byte by byte. Runs are copied 16
-  // bytes at a time, which may write (and, inside `text`, read) somewhat behind them.
-  constexpr std::size_t kPiece = 512, kLongestEscape = 6, kStep = 16;
-  char room[2 + kPiece * kLongestEscape + kStep];
+  // 16 bytes are looked at and copied at once, those behind the next escape too: what follows overwrites them. A piece of
+  // the stack has room for the worst case, so that nothing is checked byte by byte.
+  constexpr std::size_t kStep = 16, kLongestEscape = 6, kRoom = 1024, kFull = kRoom - kStep * kLongestEscape - kStep - 1;
+  char room[kRoom];
   char* to = room;
   *to++ = '"';
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at < end) {
-    const char* const stop = at + std::min<std::size_t>(kPiece, static_cast<std::size_t>(end - at));
-    while (at < stop) {
-      std::size_t run = PlainLength(at, static_cast<std::size_t>(stop - at));
-      if (run <= kStep && static_cast<std::size_t>(end - at) >= kStep) {
-        std::memcpy(to, at, kStep);
-      } else {
-        std::memcpy(to, at, run);
-      }
-      to += run;
-      at += run;
-      if (at < stop) to = Escape(static_cast<unsigned char>(*at++), to);
-    }
-    if (at < end) {
+  /// Writes `count` <= 16 bytes; twice 16 can be read at `at`.
+  auto step = [&](const char* at, unsigned count) {
+    if (to >= room + kFull) {
       out.append(room, static_cast<std::size_t>(to - room));
       to = room;
     }
-  }
+    unsigned special = SpecialBytes(at) & ((1u << count) - 1), done = 0;
+    for (; special != 0; special &= special - 1) {
+      const auto next = static_cast<unsigned>(std::countr_zero(special));
+      std::memcpy(to, at + done, kStep);
+      to = Escape(static_cast<unsigned char>(at[next]), to + (next - done));
+      done = next + 1;
+    }
+    std::memcpy(to, at + done, kStep);
+    to += count - done;
+  };
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left >= 2 * kStep; at += kStep, left -= kStep) step(at, kStep);
+  char tail[4 * kStep] = {};
+  std::memcpy(tail, at, left);
+  if (left > kStep) step(tail, kStep);
+  step(left > kStep ? tail + kStep : tail, static_cast<unsigned>(left > kStep ? left - kStep : left));
   *to++ = '"';
   out.append(room, static_cast<std::size_t>(to - room));
 }

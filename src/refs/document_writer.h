@@ -26,7 +26,7 @@ struct ReferenceStyle {
 class DocumentWriter {
  public:
   /// `first`: no member stands before those written here.
-  DocumentWriter(const std::function<Status(std::string_view)>& write, bool first) : write_(write), first_(first) {}
+  DocumentWriter(const std::function<Status(std::string_view)>& write, bool first) : write_(write), first_(first) { buffer_.reserve(kFirstBytes); }
 
   // A key is `key_json`, the node's path and "/" as a JSON string without its closing quote, and `suffix`, which needs no
   // escapes.
@@ -46,7 +46,7 @@ class DocumentWriter {
   Status Flush();
 
  private:
-  static constexpr std::size_t kBufferBytes = 1 << 20;
+  static constexpr std::size_t kBufferBytes = 1 << 20, kFirstBytes = 64 << 10;
   void Key(std::string_view key_json, std::string_view suffix);
   Status MaybeFlush() { return buffer_.size() < kBufferBytes ? Status() : Flush(); }
 

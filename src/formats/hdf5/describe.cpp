@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
+#include <memory>
 #include <mutex>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -20,12 +21,50 @@ constexpr std::size_t kWorthThreads = 256;  ///< Objects; fewer are described so
 constexpr std::size_t kBatchObjects = 32;
 constexpr unsigned kMaxThreads = 4;
 
-/// Objects that wait to be described, from the thread that finds them to those that describe them.
+/// An object that is to be described. Its header goes with it, so that it is read once; null where too many would wait.
+struct FoundObject {
+  Node* node = nullptr;
+  std::unique_ptr<ObjectHeader> header;
+};
+
+/// Headers to be used again. Not thread-safe.
+class HeaderPool {
+ public:
+  /// Takes the content of `header`, which gets room of an earlier one for it. Null where that would keep too much.
+  std::unique_ptr<ObjectHeader> Keep(ObjectHeader& header) {
+    if (header.messages.size() > kMaxMessages || header.chunks.size() > kMaxMessages) return nullptr;
+    std::unique_ptr<ObjectHeader> kept;
+    if (!free_.empty()) {
+      kept = std::move(free_.back());
+      free_.pop_back();
+    } else if (made_ < kMaxHeaders) {
+      kept = std::make_unique<ObjectHeader>();
+      ++made_;
+    } else {
+      return nullptr;
+    }
+    std::swap(*kept, header);
+    return kept;
+  }
+  void GiveBack(std::unique_ptr<ObjectHeader> header) {
+    if (header != nullptr) free_.push_back(std::move(header));
+  }
+
+ private:
+  static constexpr std::size_t kMaxHeaders = 1024, kMaxMessages = 64;  ///< 4 MB in all.
+  std::vector<std::unique_ptr<ObjectHeader>> free_;
+  std::size_t made_ = 0;
+};
+
+/// Objects that wait to be described, from the thread that finds them to those that describe them, and their headers back.
 class ObjectQueue {
  public:
-  void Push(std::span<Node* const> objects) {
+  void Push(std::vector<FoundObject>& objects, HeaderPool& pool) {
     std::lock_guard lock(mutex_);
-    waiting_.insert(waiting_.end(), objects.begin(), objects.end());
+    waiting_.insert(waiting_.end(), std::move_iterator(objects.begin()), std::move_iterator(objects.end()));
+    objects.clear();
+    for (auto& header : used_) pool.GiveBack(std::move(header));
+    used_.clear();
     changed_.notify_one();
   }
   /// No more objects come.
@@ -34,20 +73,24 @@ class ObjectQueue {
     closed_ = true;
     changed_.notify_all();
   }
-  /// The next objects; empty once there will be no more.
-  std::vector<Node*> Pop() {
+  /// Replaces the objects of `batch`, which are described, by the next ones; by none once there will be no more.
+  void Pop(std::vector<FoundObject>& batch) {
     std::unique_lock lock(mutex_);
+    for (FoundObject& object : batch) {
+      if (object.header != nullptr) used_.push_back(std::move(object.header));
+    }
+    batch.clear();
     changed_.wait(lock, [&] { return !waiting_.empty() || closed_; });
     const auto count = static_cast<std::ptrdiff_t>(std::min(kBatchObjects, waiting_.size()));
-    std::vector<Node*> batch(waiting_.begin(), waiting_.begin() + count);
+    std::move(waiting_.begin(), waiting_.begin() + count, std::back_inserter(batch));
     waiting_.erase(waiting_.begin(), waiting_.begin() + count);
-    return batch;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Node*> waiting_;
+  std::deque<FoundObject> waiting_;
+  std::vector<std::unique_ptr<ObjectHeader>> used_;
   bool closed_ = false;
 };
 
@@ -98,22 +141,27 @@ class Walk {
   }
 
   Status DescribeFound() {
-    for (Node* node : found_) RUTTER_TRY(describers_[0]->Describe(*node));
+    for (FoundObject& object : found_) {
+      RUTTER_TRY(Describe(*describers_[0], object));
+      headers_.GiveBack(std::move(object.header));
+    }
     found_.clear();
     return {};
+  }
+
+  static Status Describe(ObjectDescriber& describer, const FoundObject& object) {
+    return object.header == nullptr ? describer.Describe(*object.node) : describer.Describe(*object.node, *object.header);
   }
 
   /// Lists the groups that are left while other threads describe what was found; then helps them.
   Status RunOnThreads() {
     ObjectQueue queue;
     auto list = [&]() -> Status {
-      queue.Push(found_);
-      found_.clear();
+      queue.Push(found_, headers_);
       while (!groups_.empty()) {
         RUTTER_TRY(ListNextGroup());
         if (found_.size() < kBatchObjects && !groups_.empty()) continue;
-        queue.Push(found_);
-        found_.clear();
+        queue.Push(found_, headers_);
       }
       return {};
     };
@@ -125,8 +173,9 @@ class Walk {
         } closer{queue};
         RUTTER_TRY(list());
       }
-      for (auto batch = queue.Pop(); !batch.empty(); batch = queue.Pop()) {
-        for (Node* node : batch) RUTTER_TRY(describers_[task]->Describe(*node));
+      std::vector<FoundObject> batch;
+      for (queue.Pop(batch); !batch.empty(); queue.Pop(batch)) {
+        for (const FoundObject& object : batch) RUTTER_TRY(Describe(*describers_[task], object));
       }
       return {};
     });
@@ -137,8 +186,8 @@ class Walk {
     node.address = address;
     if (auto status = objects_.Read(address, header_); !status) return MakeUnreadable(node, std::move(status).error());
     if (IsGroup(header_)) groups_.push_back({&node, entry, depth});
-    if (AddsSources(header_)) return describers_[0]->Describe(node);
-    found_.push_back(&node);
+    if (AddsSources(header_)) return describers_[0]->Describe(node, header_);
+    found_.push_back({&node, headers_.Keep(header_)});
     return {};
   }
 
@@ -245,7 +294,8 @@ class Walk {
   Map& map_;
   std::shared_ptr<PathTable> paths_ = std::make_shared<PathTable>();
   std::deque<PendingGroup> groups_;
-  std::vector<Node*> found_;  ///< Not yet described.
+  std::vector<FoundObject> found_;  ///< Not yet described.
+  HeaderPool headers_;
   ObjectHeader header_;
   GroupLinks links_;
 };

@@ -24,8 +24,12 @@ bool AddsSources(const ObjectHeader& header) {
 
 Status ObjectDescriber::Describe(Node& node) {
   if (auto status = objects_.Read(node.address, header_); !status) return MakeUnreadable(node, std::move(status).error());
-  RUTTER_TRY(DescribeKind(node));
-  RUTTER_TRY(attributes_.Read(header_, node));
+  return Describe(node, header_);
+}
+
+Status ObjectDescriber::Describe(Node& node, const ObjectHeader& header) {
+  RUTTER_TRY(DescribeKind(node, header));
+  RUTTER_TRY(attributes_.Read(header, node));
   if (node.attributes_failure && node.attributes_failure->where.path.empty()) node.attributes_failure->where.path = node.Path();
   for (Attribute& attribute : node.attributes) {
     if (attribute.failure) attribute.failure->where.path = node.Path();
@@ -33,19 +37,19 @@ Status ObjectDescriber::Describe(Node& node) {
   return {};
 }
 
-Status ObjectDescriber::DescribeKind(Node& node) {
-  if (IsGroup(header_)) return {};  // as every node is made
-  if (IsDataset(header_)) {
+Status ObjectDescriber::DescribeKind(Node& node, const ObjectHeader& header) {
+  if (IsGroup(header)) return {};  // as every node is made
+  if (IsDataset(header)) {
     node.kind = NodeKind::kArray;
     node.array = std::make_unique<Array>();
-    if (auto status = DescribeDataset(datasets_, header_, *node.array); !status) {
+    if (auto status = DescribeDataset(datasets_, header, *node.array); !status) {
       node.array.reset();
       return MakeUnreadable(node, std::move(status).error());
     }
     if (node.array->failure && node.array->failure->where.path.empty()) node.array->failure->where.path = node.Path();
     return {};
   }
-  if (const HeaderMessage* message = header_.Find(MessageType::kDatatype)) {
+  if (const HeaderMessage* message = header.Find(MessageType::kDatatype)) {
     node.kind = NodeKind::kNamedType;
     auto known = objects_.Datatype(*message);
     if (!known) return MakeUnreadable(node, std::move(known).error());

@@ -29,11 +29,13 @@ class ObjectDescriber {
   /// Reads the object at node.address into `node`, whose parent and name are set: all but a group's children. Damage makes
   /// the node unreadable. Errors: kIo, and kLimit of the whole file.
   Status Describe(Node& node);
+  /// The same, where the object's header was read already.
+  Status Describe(Node& node, const ObjectHeader& header);
   /// Attributes with references, once the resolver knows all paths.
   void Finish() { attributes_.Finish(); }
 
  private:
-  Status DescribeKind(Node& node);
+  Status DescribeKind(Node& node, const ObjectHeader& header);
 
   ObjectReader objects_;
   AttributeReader attributes_;
