@@ -29,11 +29,15 @@ void Separate(std::string& list) {
   if (!list.empty()) list += ",\n";
 }
 
-std::string TypeAndShape(const Attribute& attribute) {
-  std::string out = "\"dtype\":" + (attribute.dtype == nullptr ? std::string("null") : DtypeToJson(*attribute.dtype)) + ",\"shape\":";
-  if (attribute.is_null) return out + "null";
-  AppendShapeJson(attribute.shape, out);
-  return out;
+void AppendTypeAndShape(const Attribute& attribute, std::string& out) {
+  out += "\"dtype\":";
+  out += attribute.dtype == nullptr ? "null" : DtypeToJson(*attribute.dtype);
+  out += ",\"shape\":";
+  if (attribute.is_null) {
+    out += "null";
+  } else {
+    AppendShapeJson(attribute.shape, out);
+  }
 }
 
 bool IsPlainValue(const Value& value) {
@@ -79,22 +83,45 @@ void Extras::NamedType(const std::string& path, const rutter::Node& node) {
 }
 
 void Extras::Node(const std::string& path, std::string_view member) {
-  // Nodes come nearly in the order of their paths.
-  std::string& members = nodes_.try_emplace(nodes_.end(), path)->second;
-  if (!members.empty()) members += ",";
+  std::string& members = At(path).members;
+  if (!members.empty()) members += ',';
   members += member;
+}
+
+void Extras::StartNode(const std::string& path) {
+  FinishNode();
+  path_ = path;
+}
+
+void Extras::FinishNode() {
+  auto& [members, types, hidden] = node_;
+  if (members.empty() && types.empty() && hidden.empty()) return;
+  Separate(nodes_);
+  AppendQuoted(path_, nodes_);
+  nodes_.append(":{").append(members);
+  std::string_view comma = members.empty() ? "" : ",";
+  if (!types.empty()) {
+    nodes_.append(comma).append("\"attributes\":{").append(types) += '}';
+    comma = ",";
+  }
+  if (!hidden.empty()) nodes_.append(comma).append("\"hidden_attributes\":{").append(hidden) += '}';
+  nodes_ += '}';
+  members.clear();
+  types.clear();
+  hidden.clear();
 }
 
 void Extras::Append(std::string& members, const Attribute& attribute, bool with_value) {
   if (!IsUtf8(attribute.name)) return;
-  if (!members.empty()) members += ",";
+  if (!members.empty()) members += ',';
   AppendJsonString(attribute.name, members);
-  members += ":{" + TypeAndShape(attribute);
+  members += ":{";
+  AppendTypeAndShape(attribute, members);
   if (with_value) {
     members += ",\"value\":";
     AppendJson(attribute.value, members);
   }
-  members += "}";
+  members += '}';
 }
 
 void Extras::NotMapped(const std::string& path, const rutter::Node& node, const Error& reason, const Attribute* attribute, bool renamed) {
@@ -125,12 +152,13 @@ void Extras::NotMapped(const std::string& path, const rutter::Node& node, const 
 }
 
 void Extras::Add(Extras&& later) {
-  for (std::string Extras::*list : {&Extras::links_, &Extras::named_types_, &Extras::unmapped_}) {
+  FinishNode();
+  later.FinishNode();
+  for (std::string Extras::*list : {&Extras::links_, &Extras::named_types_, &Extras::unmapped_, &Extras::nodes_}) {
     if ((later.*list).empty()) continue;
     Separate(this->*list);
     this->*list += later.*list;
   }
-  for (auto members : {&Extras::nodes_, &Extras::types_, &Extras::hidden_}) (this->*members).merge(later.*members);
 }
 
 std::string Extras::ToJson(const Map& map, const WriteReport& report, const WriteOptions& options, const std::vector<std::string>& urls) && {
@@ -145,23 +173,11 @@ std::string Extras::ToJson(const Map& map, const WriteReport& report, const Writ
     if (!source.last_modified.empty()) out += ",\"last_modified\":" + Quoted(source.last_modified);
     out += "}";
   }
-  out += "],\n\"links\":[" + links_ + "],\n\"named_types\":[" + named_types_ + "],\n\"nodes\":{";
-  for (const auto& [kind, lists] : {std::pair{"attributes", &types_}, std::pair{"hidden_attributes", &hidden_}}) {
-    for (const auto& [path, members] : *lists) {
-      std::string& node = nodes_[path];
-      node += (node.empty() ? "\"" : ",\"") + std::string(kind) + "\":{" + members + "}";
-    }
-  }
-  bool first = true;
-  for (const auto& [path, members] : nodes_) {
-    out += first ? "\n" : ",\n";
-    AppendQuoted(path, out);
-    out.append(":{").append(members) += '}';
-    first = false;
-  }
-  out += "},\n\"unmapped\":[" + unmapped_;
+  FinishNode();
+  out.append("],\n\"links\":[").append(links_).append("],\n\"named_types\":[").append(named_types_);
+  out.append("],\n\"nodes\":{").append(nodes_.empty() ? "" : "\n").append(nodes_).append("},\n\"unmapped\":[").append(unmapped_);
   out += "],\n\"notes\":[";
-  first = true;
+  bool first = true;
   for (const auto* notes : {&map.notes, &report.notes}) {
     for (const std::string& note : *notes) {
       out += (first ? "" : ",\n") + Quoted(note);

@@ -2,7 +2,6 @@
 // The extra top-level member "rutter": what Zarr metadata cannot say, so that our own reader restores the map exactly.
 // Other readers ignore it. docs/maps.md describes it member by member.
 
-#include <map>
 #include <string>
 #include <string_view>
 
@@ -11,7 +10,7 @@
 
 namespace rutter {
 
-/// Collects the member while a document is written.
+/// Collects the member while a document is written. What is told of one node and its attributes is told in a row.
 class Extras {
  public:
   void Link(const std::string& path, const Node& node);
@@ -19,9 +18,9 @@ class Extras {
   /// `member` is `"key":value` JSON of one node.
   void Node(const std::string& path, std::string_view member);
   /// The type of an attribute that JSON alone does not keep; its value stands in the node's metadata.
-  void AttributeType(const std::string& path, const Attribute& attribute) { Append(types_[path], attribute, false); }
+  void AttributeType(const std::string& path, const Attribute& attribute) { Append(At(path).types, attribute, false); }
   /// An attribute that clients are better off without, whole.
-  void HiddenAttribute(const std::string& path, const Attribute& attribute) { Append(hidden_[path], attribute, true); }
+  void HiddenAttribute(const std::string& path, const Attribute& attribute) { Append(At(path).hidden, attribute, true); }
   /// A node, or an attribute of it where `attribute` is not null, that the document does not carry; with its description.
   void NotMapped(const std::string& path, const rutter::Node& node, const Error& reason, const Attribute* attribute, bool renamed);
 
@@ -32,10 +31,24 @@ class Extras {
   std::string ToJson(const Map& map, const WriteReport& report, const WriteOptions& options, const std::vector<std::string>& urls) &&;
 
  private:
-  static void Append(std::string& members, const Attribute& attribute, bool with_value);
+  /// Members of one node, and those of its objects "attributes" and "hidden_attributes".
+  struct NodeMembers {
+    std::string members, types, hidden;
+  };
 
-  std::string links_, named_types_, unmapped_;
-  std::map<std::string, std::string> nodes_, types_, hidden_;
+  static void Append(std::string& members, const Attribute& attribute, bool with_value);
+  /// The node at hand, after the one before is finished where that is another.
+  NodeMembers& At(const std::string& path) {
+    if (path != path_) StartNode(path);
+    return node_;
+  }
+  void StartNode(const std::string& path);
+  /// Appends the node at hand to `nodes_`.
+  void FinishNode();
+
+  std::string links_, named_types_, unmapped_, nodes_;  ///< Members of lists, and of the object of all nodes.
+  std::string path_;                                    ///< Of the node at hand.
+  NodeMembers node_;
 };
 
 /// True where an attribute's JSON alone gives its value and kind back.
