@@ -1,6 +1,7 @@
 #include "rutter/command.h"
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 
 #include "model/value_json.h"
@@ -10,14 +11,18 @@ namespace rutter::cli {
 void CommonOptions::Add(CLI::App& command, const char* path_help) {
   command.add_option("path", path, path_help)->required();
   command.add_flag("--json", json, "Print JSON, for programs");
-  command.add_option("--allow", allow, "Folder that the file or map may lead to, beside its own (repeatable)")->type_name("FOLDER");
+  command.add_option("--allow", allow, "Folder or URL prefix that the file or map may lead to, beside its own (repeatable)")->type_name("PLACE");
+  command.add_option("--timeout", timeout_seconds, "Seconds that one request to a server may take with its repeats")->check(CLI::Range(0.1, 86400.0));
 }
 
-Result<Dataset> CommonOptions::Open() const {
+OpenAnyOptions CommonOptions::ToOpen() const {
   OpenAnyOptions options;
   options.allow = allow;
-  return OpenAny(path, options);
+  options.http.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_seconds * 1000));
+  return options;
 }
+
+Result<Dataset> CommonOptions::Open() const { return OpenAny(path, ToOpen()); }
 
 bool& JsonErrors() {
   static bool json = false;

@@ -28,7 +28,9 @@ struct CommonOptions {
   std::string path;
   bool json = false;
   std::vector<std::string> allow;
+  double timeout_seconds = 120;
   void Add(CLI::App& command, const char* path_help);
+  OpenAnyOptions ToOpen() const;
   Result<Dataset> Open() const;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "io/atomic_file.h"
+#include "io/url.h"
 #include "model/value_json.h"
 #include "ops/own_map.h"
 #include "refs/reference_writer.h"
@@ -79,8 +80,21 @@ std::string TextSummary(const std::string& output, const Map& map, const WriteRe
   return out;
 }
 
+/// FILE.json beside the file; for a URL, in the current folder.
+Result<std::string> DefaultOutput(const std::string& path) {
+  if (!IsHttpUrl(path)) return path + ".json";
+  RUTTER_ASSIGN(Url url, ParseUrl(path));
+  std::string name = url.path.substr(url.path.rfind('/') + 1);
+  if (!name.empty()) return name + ".json";
+  Error error = MakeError(ErrorCode::kInvalidArgument, "the URL gives the map no name");
+  error.hint = "say --output MAP.json";
+  return Fail(std::move(error));
+}
+
 Status RunMap(Options options) {
-  if (options.output.empty()) options.output = options.common.path + ".json";
+  if (options.output.empty()) {
+    RUTTER_ASSIGN(options.output, DefaultOutput(options.common.path));
+  }
   RUTTER_ASSIGN(Dialect dialect, ChooseDialect(options));
   RUTTER_ASSIGN(Dataset opened, options.common.Open());
   // The process ends with the map, and takes its many small nodes with it at once.
@@ -110,8 +124,8 @@ Status RunMap(Options options) {
 void AddMap(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("map", "Write the map of a file");
-  options->common.Add(*command, "The file to map");
-  command->add_option("-o,--output", options->output, "The map to write (default: FILE.json); the ending chooses the kind")->type_name("MAP");
+  options->common.Add(*command, "The file to map, or its http(s) URL");
+  command->add_option("-o,--output", options->output, "The map to write (default: FILE.json, of a URL in the current folder); the ending chooses the kind")->type_name("MAP");
   command->add_option("--to", options->dialect, "kerchunk, lindi or zarr3, whatever the ending")->check(CLI::IsMember({"kerchunk", "lindi", "zarr3"}));
   command->add_flag("--relative", options->relative, "Write source paths relative to the map (clients resolve them differently)");
   command->callback([options, &run] {

@@ -28,7 +28,7 @@ std::span<const Format* const> AllFormats() { return kFormats; }
 Result<std::unique_ptr<FormatFile>> OpenWithAnyFormat(std::shared_ptr<ByteSource> source, const OpenOptions& options,
                                                       const Format** chosen) {
   std::vector<std::byte> head(static_cast<std::size_t>(std::min<std::uint64_t>(source->size(), kHeadBytes)));
-  RUTTER_TRY(source->ReadAt(0, head));
+  RUTTER_TRY(source->ReadMetadata(0, head));
   const Format* best = nullptr;
   Confidence best_confidence = Confidence::kNo;
   for (const Format* format : AllFormats()) {

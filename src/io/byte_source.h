@@ -54,6 +54,14 @@ class ByteSource {
   /// Starts fetching these ranges in the background where the source can; a hint that never fails.
   virtual void Prefetch(std::span<const ReadRequest>) {}
 
+  /// Fills `out` as ReadAt does, for metadata: what lies near it will likely be wanted next, so that a source that is far
+  /// away fetches more at once and keeps it.
+  virtual Status ReadMetadata(std::uint64_t offset, std::span<std::byte> out) { return ReadAt(offset, out); }
+  /// How many bytes of metadata are best asked for at once.
+  virtual std::uint64_t metadata_grain() const { return 64 * 1024; }
+  /// True where these bytes can be had without waiting for a network.
+  virtual bool Holds(std::uint64_t, std::uint64_t) { return true; }
+
   /// The bytes themselves, without a copy, where the source lies in memory; nullopt elsewhere.
   virtual std::optional<std::span<const std::byte>> View(std::uint64_t offset, std::uint64_t length);
 

@@ -1,72 +1,35 @@
 #include "io/source_opener.h"
 
-#include <filesystem>
-#include <system_error>
 #include <utility>
+
+#include "io/access_policy.h"
+#include "io/http/client.h"
+#include "io/http/http_source.h"
 
 namespace rutter {
 namespace {
 
-namespace fs = std::filesystem;
-
-bool IsBelow(const fs::path& path, const fs::path& folder) {
-  auto folder_part = folder.begin();
-  auto path_part = path.begin();
-  for (; folder_part != folder.end(); ++folder_part, ++path_part) {
-    if (folder_part->empty()) break;  // a trailing slash
-    if (path_part == path.end() || *path_part != *folder_part) return false;
-  }
-  return true;
-}
-
-bool IsUrl(std::string_view text) {
-  auto colon = text.find("://");
-  return colon != std::string_view::npos && colon > 1 && text.find('/') > colon;
-}
-
-class FileOpener : public SourceOpener {
+class PolicyOpener : public SourceOpener {
  public:
-  explicit FileOpener(std::vector<std::string> allowed) {
-    for (const std::string& folder : allowed) {
-      std::error_code failure;
-      fs::path resolved = fs::weakly_canonical(folder, failure);
-      if (!failure) allowed_.push_back(std::move(resolved));
-    }
-  }
+  PolicyOpener(const std::vector<std::string>& allowed, std::shared_ptr<http::Client> client)
+      : policy_(std::make_shared<AccessPolicy>(allowed)), client_(client != nullptr ? std::move(client) : std::make_shared<http::Client>()) {}
 
-  Result<std::shared_ptr<ByteSource>> Open(std::string_view reference, std::string_view base) override {
-    if (reference.starts_with("file://")) reference.remove_prefix(7);
-    if (reference.find('\0') != std::string_view::npos) return Refuse(std::string(reference), "a path holds a NUL", {});
-    if (IsUrl(reference)) {
-      Error error = MakeError(ErrorCode::kUnsupported, "only local sources can be read, not " + std::string(reference));
-      return Fail(std::move(error));
-    }
-    std::error_code failure;
-    fs::path folder = base.empty() ? fs::current_path(failure) : fs::absolute(fs::path(std::string(base)), failure).parent_path();
-    if (failure) return Refuse(std::string(reference), failure.message(), {});
-    fs::path path = fs::path(std::string(reference));
-    if (path.is_relative()) path = folder / path;
-    fs::path resolved = fs::weakly_canonical(path, failure);
-    if (failure) return Refuse(path.string(), failure.message(), {});
-    fs::path own = fs::weakly_canonical(folder, failure);
-    bool allowed = !failure && IsBelow(resolved, own);
-    for (const fs::path& prefix : allowed_) allowed = allowed || IsBelow(resolved, prefix);
-    if (!allowed) {
-      return Refuse(resolved.string(), "the path leads outside the folder of " + std::string(base),
-                    "add --allow " + resolved.parent_path().string() + " to follow it");
-    }
-    return OpenFile(resolved.string());
+  Result<std::shared_ptr<ByteSource>> Open(std::string_view reference, std::string_view base) override { return OpenPlace(reference, base, nullptr); }
+  Result<std::shared_ptr<ByteSource>> OpenMapped(std::string_view reference, std::string_view base, const Fingerprint& mapped) override {
+    return OpenPlace(reference, base, &mapped);
   }
 
  private:
-  static tl::unexpected<Error> Refuse(std::string path, std::string message, std::string hint) {
-    Error error = MakeError(ErrorCode::kPolicy, std::move(message));
-    error.where.source = std::move(path);
-    error.hint = std::move(hint);
-    return Fail(std::move(error));
+  Result<std::shared_ptr<ByteSource>> OpenPlace(std::string_view reference, std::string_view base, const Fingerprint* mapped) {
+    RUTTER_ASSIGN(AccessPolicy::Place place, policy_->Decide(reference, base));
+    if (!place.url) return OpenFile(place.path);
+    auto endpoint = std::make_shared<http::Endpoint>(std::move(place), policy_);
+    if (mapped != nullptr && mapped->size != 0) return http::OpenHttpMapped(client_, std::move(endpoint), *mapped);
+    return http::OpenHttp(client_, std::move(endpoint));
   }
 
-  std::vector<fs::path> allowed_;
+  std::shared_ptr<const AccessPolicy> policy_;
+  std::shared_ptr<http::Client> client_;
 };
 
 class RefusingOpener : public SourceOpener {
@@ -80,8 +43,8 @@ class RefusingOpener : public SourceOpener {
 
 }  // namespace
 
-std::shared_ptr<SourceOpener> MakeFileOpener(std::vector<std::string> allowed) {
-  return std::make_shared<FileOpener>(std::move(allowed));
+std::shared_ptr<SourceOpener> MakeSourceOpener(std::vector<std::string> allowed, std::shared_ptr<http::Client> client) {
+  return std::make_shared<PolicyOpener>(allowed, std::move(client));
 }
 
 std::shared_ptr<SourceOpener> MakeRefusingOpener() { return std::make_shared<RefusingOpener>(); }

@@ -11,6 +11,10 @@
 
 namespace rutter {
 
+namespace http {
+class Client;
+}
+
 /// Decides what may be opened, and opens it. Following a path that stands *inside* a file or map (external storage,
 /// virtual datasets, external links, chunk references) is an act of trust; the path that the user typed is not.
 /// Thread-safe.
@@ -19,13 +23,17 @@ class SourceOpener {
   virtual ~SourceOpener() = default;
 
   /// Opens what a document at `base` (a path or URL; may be empty) calls `reference`: absolute, or relative to the
-  /// folder of `base`. Errors: kPolicy (outside the allowed prefixes; the hint names the flag to add), kNotFound, kIo.
+  /// folder of `base`. Errors: kPolicy (outside the allowed places; the hint names the flag to add), kNotFound, kIo.
   virtual Result<std::shared_ptr<ByteSource>> Open(std::string_view reference, std::string_view base) = 0;
+
+  /// The same, for a source whose size (and perhaps more) the document recorded. A remote source is then taken to be
+  /// that one and asked for nothing yet; the first bytes that are read show whether it is (kSourceChanged).
+  virtual Result<std::shared_ptr<ByteSource>> OpenMapped(std::string_view reference, std::string_view base, const Fingerprint&) { return Open(reference, base); }
 };
 
-/// Local files below the allowed folders. `allowed` entries are folder paths; with none, only the folder of `base`
-/// (and below it) is allowed; "/" allows everything. Symbolic links are resolved before the comparison.
-std::shared_ptr<SourceOpener> MakeFileOpener(std::vector<std::string> allowed = {});
+/// Local files below the allowed folders and http(s) URLs below the allowed prefixes (io/access_policy.h). With none, only
+/// the folder of a local `base`, or the origin of a remote one. `client` fetches what is remote; one of its own where null.
+std::shared_ptr<SourceOpener> MakeSourceOpener(std::vector<std::string> allowed = {}, std::shared_ptr<http::Client> client = nullptr);
 
 /// Refuses everything with kPolicy (fuzzers; files from strangers).
 std::shared_ptr<SourceOpener> MakeRefusingOpener();

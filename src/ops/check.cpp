@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/checked.h"
+#include "io/url.h"
 
 namespace rutter {
 namespace {
@@ -32,7 +33,16 @@ class Checker {
       auto source = dataset_.pool->Get(static_cast<std::uint32_t>(i));
       sizes_.push_back(source ? (*source)->size() : 0);
       usable_.push_back(source.has_value());
-      if (!source) Add(true, "", source.error().ToString());
+      if (!source) {
+        Add(true, "", source.error().ToString());
+        continue;
+      }
+      if (auto same = (*source)->CheckUnchanged(); !same) {
+        usable_.back() = false;
+        Add(true, "", same.error().ToString());
+      } else if (IsHttpUrl((*source)->name()) && !(*source)->fingerprint().etag.starts_with('"')) {
+        Add(false, "", (*source)->name() + " cannot be verified: its server gives no strong ETag, so that it may be replaced by another file of the same size unseen");
+      }
     }
   }
 

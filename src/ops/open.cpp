@@ -7,6 +7,7 @@
 
 #include "conventions/conventions.h"
 #include "formats/registry.h"
+#include "io/url.h"
 #include "ops/own_map.h"
 #include "refs/reference_reader.h"
 
@@ -28,18 +29,25 @@ Result<Map> ReadDocument(ByteSource& source, const Limits& limits) {
 
 }  // namespace
 
+Result<std::shared_ptr<ByteSource>> OpenTyped(const std::string& place, const std::shared_ptr<http::Client>& client) {
+  if (!HasScheme(place)) return OpenFile(place);
+  if (place.starts_with("file:///")) return OpenFile(place.substr(7));
+  return MakeSourceOpener({place}, client)->Open(place, "");
+}
+
 Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) {
-  RUTTER_ASSIGN(auto source, OpenFile(path));
   Dataset dataset;
   dataset.path = path;
+  dataset.client = std::make_shared<http::Client>(options.http);
+  RUTTER_ASSIGN(auto source, OpenTyped(path, dataset.client));
   std::vector<std::byte> head(static_cast<std::size_t>(std::min(source->size(), kHeadBytes)));
-  RUTTER_TRY(source->ReadAt(0, head));
-  auto opener = MakeFileOpener(options.allow);
+  RUTTER_TRY(source->ReadMetadata(0, head));
+  auto opener = MakeSourceOpener(options.allow, dataset.client);
   if (LooksLikeReferences({reinterpret_cast<const char*>(head.data()), head.size()})) {
     RUTTER_ASSIGN(dataset.map, ReadDocument(*source, options.limits));
     if (auto own = SourcesOfOwnMap(dataset.map); !own.empty()) {
       own.insert(own.end(), options.allow.begin(), options.allow.end());
-      opener = MakeFileOpener(std::move(own));
+      opener = MakeSourceOpener(std::move(own), dataset.client);
     }
     dataset.pool = std::make_shared<SourcePool>(dataset.map.sources, path, opener);
     dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits);
@@ -51,9 +59,10 @@ Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) 
   RUTTER_ASSIGN(dataset.map, dataset.file->Describe());
   // A map is read from anywhere, so what it names is absolute.
   for (Source& named : dataset.map.sources) {
+    if (HasScheme(named.url)) continue;
     std::error_code failure;
     auto absolute = std::filesystem::absolute(named.url, failure);
-    if (!failure && named.url.find("://") == std::string::npos) named.url = absolute.lexically_normal().string();
+    if (!failure) named.url = absolute.lexically_normal().string();
   }
   dataset.pool = std::make_shared<SourcePool>(dataset.file->Sources());
   dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits);

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "formats/format.h"
+#include "io/http/client.h"
 #include "model/map.h"
 #include "read/reader.h"
 
@@ -15,13 +16,19 @@ namespace rutter {
 
 struct OpenAnyOptions {
   Limits limits;
-  std::vector<std::string> allow;  ///< Folders that files and maps may lead to, beside their own.
+  std::vector<std::string> allow;  ///< Folders and URL prefixes that files and maps may lead to, beside their own.
+  http::ClientOptions http;        ///< Patience with servers.
   bool conventions = true;         ///< Apply NetCDF-4, MAT v7.3, NWB, ... meaning.
 };
 
+/// Opens what the user typed: a local path, or an http(s) URL. `client` fetches what is remote.
+/// Errors: kNotFound, kIo, kInvalidArgument (no URL), kUnsupported (another scheme).
+Result<std::shared_ptr<ByteSource>> OpenTyped(const std::string& place, const std::shared_ptr<http::Client>& client);
+
 /// A map with everything that is needed to read through it.
 struct Dataset {
-  std::string path;
+  std::string path;                    ///< Or URL.
+  std::shared_ptr<http::Client> client;  ///< What was fetched so far; never null.
   bool is_native = false;              ///< True: `path` is the data file itself; false: a reference document.
   Map map;
   std::shared_ptr<SourcePool> pool;
@@ -29,7 +36,7 @@ struct Dataset {
   std::unique_ptr<Reader> reader;
 };
 
-/// Opens a native file by content, or a reference document.
+/// Opens a native file by content, or a reference document; `path` may be an http(s) URL.
 /// Errors: kNotFound, kIo, kUnsupported (no format), kCorrupt, kTruncated, kLimit, kPolicy.
 Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options = {});
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "io/url.h"
 #include "io/user_seal.h"
 
 namespace rutter {
@@ -18,6 +19,7 @@ std::vector<std::string> Urls(const Map& map) {
 }
 
 bool LiesBelow(const std::string& url, const fs::path& folder) {
+  if (HasScheme(url)) return false;
   std::error_code failure;
   fs::path path = fs::weakly_canonical(url, failure);
   return !failure && std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();

@@ -31,7 +31,8 @@ Result<std::shared_ptr<ByteSource>> SourcePool::Get(std::uint32_t source) {
   if (open_[source] != nullptr) return open_[source];
   if (source >= sources_.size() || opener_ == nullptr) return Fail(ErrorCode::kInternal, "source " + std::to_string(source) + " was never opened");
   const Source& mapped = sources_[source];
-  RUTTER_ASSIGN(auto opened, opener_->Open(mapped.url, base_));
+  const Fingerprint fingerprint{mapped.size, mapped.mtime_ns, mapped.etag, mapped.last_modified};
+  RUTTER_ASSIGN(auto opened, opener_->OpenMapped(mapped.url, base_, fingerprint));
   std::string difference = Difference(mapped, opened->fingerprint());
   if (!difference.empty()) {
     Error error = MakeError(ErrorCode::kSourceChanged, "the source is not the one that was mapped: " + difference);

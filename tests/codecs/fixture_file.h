@@ -31,7 +31,7 @@ struct CodecFixture {
 inline CodecFixture OpenCodecFixture(const std::string& name) {
   auto source = OpenFile((FixtureFolder() / name).string());
   REQUIRE(source);
-  auto file = kHdf5Format.open(*source, {{}, MakeFileOpener()});
+  auto file = kHdf5Format.open(*source, {{}, MakeSourceOpener()});
   REQUIRE(file);
   auto map = (*file)->Describe();
   REQUIRE(map);

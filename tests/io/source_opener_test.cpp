@@ -18,7 +18,7 @@ TEST_CASE("a file may lead into its own folder and into allowed ones only") {
   fs::create_symlink(folder / "other" / "d.bin", folder / "own" / "sly.bin");
   std::string base = (folder / "own" / "a.h5").string();
 
-  auto opener = MakeFileOpener();
+  auto opener = MakeSourceOpener();
   CHECK(opener->Open("b.bin", base));
   CHECK(opener->Open("sub/c.bin", base));
   CHECK(opener->Open((folder / "own" / "b.bin").string(), base));
@@ -31,6 +31,6 @@ TEST_CASE("a file may lead into its own folder and into allowed ones only") {
   auto missing = opener->Open("none.bin", base);
   REQUIRE(!missing);
   CHECK(missing.error().code == ErrorCode::kNotFound);
-  CHECK(MakeFileOpener({(folder / "other").string()})->Open("../other/d.bin", base));
+  CHECK(MakeSourceOpener({(folder / "other").string()})->Open("../other/d.bin", base));
   fs::remove_all(folder);
 }

@@ -1,6 +1,7 @@
 #include "formats/hdf5/file.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -8,15 +9,8 @@
 #include "base/checked.h"
 
 namespace rutter::hdf5 {
-namespace {
-
-// Small enough that scattered metadata of a big file costs little, large enough that a compact file is a few reads.
-constexpr std::uint64_t kBlockBytes = 64 * 1024;
-
-}  // namespace
-
 File::File(std::shared_ptr<ByteSource> source, std::shared_ptr<SourceOpener> opener, const Limits& limits)
-    : source_(std::move(source)), opener_(std::move(opener)), limits_(limits) {
+    : source_(std::move(source)), opener_(std::move(opener)), limits_(limits), block_bits_(std::bit_width(source_->metadata_grain()) - 1) {
   if (auto view = source_->View(0, source_->size())) memory_ = *view;
 }
 
@@ -46,20 +40,20 @@ Status File::CountAttribute() {
       MakeErrorAt(ErrorCode::kLimit, "more than " + std::to_string(limits_.attributes) + " attributes (Limits::attributes)", 0, {}, {}));
 }
 
-Result<const std::byte*> File::BlockBytes(std::uint64_t block_number) {
+Result<const std::byte*> File::KeepBlock(std::uint64_t block_number) {
   auto found = blocks_.find(block_number);
   if (found != blocks_.end()) {
     recent_[block_number % kRecentBlocks].store(found->second.get(), std::memory_order_release);
     return found->second->bytes.get();
   }
-  std::uint64_t start = block_number * kBlockBytes;
-  std::uint64_t bytes = std::min(kBlockBytes, source_->size() - start);
+  std::uint64_t start = block_number << block_bits_;
+  std::uint64_t bytes = std::min(BlockBytes(), source_->size() - start);
   if (kept_bytes_ + bytes > limits_.metadata_bytes) {
     return rutter::Fail(MakeError(ErrorCode::kLimit, "more than " + std::to_string(limits_.metadata_bytes) +
                                                          " bytes of metadata (Limits::metadata_bytes)"));
   }
   auto block = std::make_unique<Block>(Block{block_number, std::make_unique_for_overwrite<std::byte[]>(bytes)});
-  RUTTER_TRY(source_->ReadAt(start, {block->bytes.get(), static_cast<std::size_t>(bytes)}));
+  RUTTER_TRY(source_->ReadMetadata(start, {block->bytes.get(), static_cast<std::size_t>(bytes)}));
   kept_bytes_ += bytes;
   recent_[block_number % kRecentBlocks].store(block.get(), std::memory_order_release);
   return blocks_.emplace(block_number, std::move(block)).first->second->bytes.get();
@@ -83,15 +77,15 @@ Result<std::span<const std::byte>> File::Fetch(std::uint64_t address, std::uint6
     if (error.where.source.empty()) error.where.source = name();
     return rutter::Fail(std::move(error));
   };
-  std::uint64_t first = offset / kBlockBytes, last = (offset + n - 1) / kBlockBytes;
+  std::uint64_t first = offset >> block_bits_, last = (offset + n - 1) >> block_bits_;
   if (first == last) {
-    if (const std::byte* recent = RecentBlock(first)) return std::span<const std::byte>{recent + offset % kBlockBytes, static_cast<std::size_t>(n)};
+    if (const std::byte* recent = RecentBlock(first)) return std::span<const std::byte>{recent + WithinBlock(offset), static_cast<std::size_t>(n)};
   }
   std::lock_guard lock(mutex_);
   if (first == last) {
-    auto block = BlockBytes(first);
+    auto block = KeepBlock(first);
     if (!block) return located(std::move(block).error());
-    return std::span<const std::byte>{*block + offset % kBlockBytes, static_cast<std::size_t>(n)};
+    return std::span<const std::byte>{*block + WithinBlock(offset), static_cast<std::size_t>(n)};
   }
   // A structure over several blocks is kept as one piece; the longest piece at an offset serves the shorter ones.
   auto found = stitched_at_.find(offset);
@@ -102,13 +96,13 @@ Result<std::span<const std::byte>> File::Fetch(std::uint64_t address, std::uint6
                                     address, structure, spec));
   }
   auto piece = std::make_unique_for_overwrite<std::byte[]>(n);
-  if (n <= 4 * kBlockBytes) {
+  if (n <= 4 * BlockBytes()) {
     std::uint64_t done = 0;
     while (done < n) {
-      auto block = BlockBytes((offset + done) / kBlockBytes);
+      auto block = KeepBlock((offset + done) >> block_bits_);
       if (!block) return located(std::move(block).error());
-      std::uint64_t within = (offset + done) % kBlockBytes;
-      std::uint64_t take = std::min(n - done, kBlockBytes - within);
+      std::uint64_t within = WithinBlock(offset + done);
+      std::uint64_t take = std::min(n - done, BlockBytes() - within);
       std::memcpy(piece.get() + done, *block + within, take);
       done += take;
     }

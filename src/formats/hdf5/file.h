@@ -78,7 +78,9 @@ class File {
   };
   static constexpr std::size_t kRecentBlocks = 256;
 
-  Result<const std::byte*> BlockBytes(std::uint64_t block_number);
+  Result<const std::byte*> KeepBlock(std::uint64_t block_number);
+  std::uint64_t BlockBytes() const { return std::uint64_t{1} << block_bits_; }
+  std::uint64_t WithinBlock(std::uint64_t offset) const { return offset & (BlockBytes() - 1); }
   /// The block's bytes where it was met lately, else null. Takes no lock.
   const std::byte* RecentBlock(std::uint64_t block_number) const {
     const Block* block = recent_[block_number % kRecentBlocks].load(std::memory_order_acquire);
@@ -88,6 +90,7 @@ class File {
   std::shared_ptr<ByteSource> source_;
   std::shared_ptr<SourceOpener> opener_;
   Limits limits_;
+  int block_bits_;  ///< Kept blocks have 2^block_bits_ bytes, as the source likes it.
   Sizes sizes_;
   std::uint64_t base_address_ = 0;
   std::span<const std::byte> memory_;  ///< The whole source, where it lies in memory.

@@ -46,7 +46,7 @@ struct FixtureFile {
 inline FixtureFile OpenFixture(const std::string& name) {
   auto source = OpenFile(FixturePath(name));
   REQUIRE(source);
-  auto file = kHdf5Format.open(*source, {{}, MakeFileOpener()});
+  auto file = kHdf5Format.open(*source, {{}, MakeSourceOpener()});
   REQUIRE(file);
   auto map = (*file)->Describe();
   REQUIRE(map);

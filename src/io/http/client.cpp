@@ -1,0 +1,227 @@
+#include "io/http/client.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "io/http/transfer.h"
+
+namespace rutter::http {
+namespace {
+
+constexpr long kIdleConnections = 256;
+constexpr int kLongestPollMs = 1'000;
+
+/// Requests to one origin. The bound falls by half where the server is busy and grows back with what it answers.
+struct Origin {
+  std::deque<std::unique_ptr<Transfer>> waiting;
+  unsigned in_flight = 0;
+  double bound = 0;
+};
+
+bool StartCurl() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  return code == CURLE_OK;
+}
+
+}  // namespace
+
+/// The thread and what belongs to it.
+class Client::Loop {
+ public:
+  Loop(const ClientOptions& options, ClientStatistics& statistics) : options_(options), statistics_(statistics), random_(std::random_device{}()) {
+    if (!StartCurl()) return;
+    multi_ = curl_multi_init();
+    if (multi_ == nullptr) return;
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kIdleConnections);
+    curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
+    thread_ = std::thread([this] { Run(); });
+  }
+
+  ~Loop() {
+    if (multi_ == nullptr) return;
+    {
+      std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    curl_multi_wakeup(multi_);
+    thread_.join();
+    for (CURL* handle : idle_) curl_easy_cleanup(handle);
+    curl_multi_cleanup(multi_);
+  }
+
+  bool works() const { return multi_ != nullptr; }
+
+  void Add(std::vector<std::unique_ptr<Transfer>> transfers) {
+    {
+      std::lock_guard lock(mutex_);
+      for (auto& transfer : transfers) inbox_.push_back(std::move(transfer));
+    }
+    curl_multi_wakeup(multi_);
+  }
+
+ private:
+  void Run() {
+    for (;;) {
+      {
+        std::lock_guard lock(mutex_);
+        if (stop_) break;
+        for (auto& transfer : inbox_) Enqueue(std::move(transfer));
+        inbox_.clear();
+      }
+      WakeSleepers();
+      StartWaiting();
+      int running = 0;
+      curl_multi_perform(multi_, &running);
+      bool ended = false;
+      int left = 0;
+      while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+        if (message->msg != CURLMSG_DONE) continue;
+        End(message->easy_handle, message->data.result);
+        ended = true;
+      }
+      // What ended made room, or is to be tried again at once.
+      if (!ended) curl_multi_poll(multi_, nullptr, 0, PollMs(), nullptr);
+    }
+    AbandonAll();
+  }
+
+  void Enqueue(std::unique_ptr<Transfer> transfer) {
+    Origin& origin = origins_[transfer->origin()];
+    if (origin.bound == 0) origin.bound = options_.in_flight;
+    origin.waiting.push_back(std::move(transfer));
+  }
+
+  void WakeSleepers() {
+    const auto now = Clock::now();
+    auto due = std::partition(sleeping_.begin(), sleeping_.end(), [&](const auto& transfer) { return transfer->again_at() > now; });
+    for (auto it = due; it != sleeping_.end(); ++it) Enqueue(std::move(*it));
+    sleeping_.erase(due, sleeping_.end());
+  }
+
+  int PollMs() const {
+    auto wait = std::chrono::milliseconds(kLongestPollMs);
+    for (const auto& transfer : sleeping_) {
+      wait = std::min(wait, std::chrono::duration_cast<std::chrono::milliseconds>(transfer->again_at() - Clock::now()) + std::chrono::milliseconds(1));
+    }
+    return static_cast<int>(std::max<std::int64_t>(wait.count(), 0));
+  }
+
+  void StartWaiting() {
+    for (auto& [name, origin] : origins_) {
+      while (!origin.waiting.empty() && origin.in_flight < static_cast<unsigned>(origin.bound)) {
+        std::unique_ptr<Transfer> transfer = std::move(origin.waiting.front());
+        origin.waiting.pop_front();
+        CURL* handle = TakeHandle();
+        Status status = handle == nullptr ? Status(Fail(ErrorCode::kLimit, "out of memory")) : transfer->Prepare(handle);
+        if (status && curl_multi_add_handle(multi_, handle) != CURLM_OK) status = Fail(ErrorCode::kInternal, "libcurl refuses a transfer");
+        if (!status) {
+          if (handle != nullptr) curl_easy_cleanup(handle);
+          transfer->Abandon(std::move(status).error());
+          transfer->Complete();
+          continue;
+        }
+        ++origin.in_flight;
+        running_.emplace(handle, Running{std::move(transfer), &origin});
+      }
+    }
+  }
+
+  void End(CURL* handle, CURLcode code) {
+    auto found = running_.find(handle);
+    std::unique_ptr<Transfer> transfer = std::move(found->second.transfer);
+    Origin& origin = *found->second.origin;
+    running_.erase(found);
+    --origin.in_flight;
+    const bool complete = transfer->Finish(code, handle, random_);
+    curl_multi_remove_handle(multi_, handle);
+    curl_easy_reset(handle);
+    idle_.push_back(handle);
+    if (transfer->met_busy_server()) {
+      origin.bound = std::max(1.0, origin.bound / 2);
+    } else if (code == CURLE_OK) {
+      origin.bound = std::min<double>(options_.in_flight, origin.bound + 1 / origin.bound);
+    }
+    if (complete) {
+      transfer->Complete();
+    } else if (transfer->again_at() <= Clock::now()) {
+      Enqueue(std::move(transfer));
+    } else {
+      sleeping_.push_back(std::move(transfer));
+    }
+  }
+
+  CURL* TakeHandle() {
+    if (idle_.empty()) return curl_easy_init();
+    CURL* handle = idle_.back();
+    idle_.pop_back();
+    return handle;
+  }
+
+  void AbandonAll() {
+    std::vector<std::unique_ptr<Transfer>> all = std::move(sleeping_);
+    for (auto& [handle, running] : running_) {
+      curl_multi_remove_handle(multi_, handle);
+      curl_easy_cleanup(handle);
+      all.push_back(std::move(running.transfer));
+    }
+    running_.clear();
+    for (auto& [name, origin] : origins_) {
+      for (auto& transfer : origin.waiting) all.push_back(std::move(transfer));
+    }
+    {
+      std::lock_guard lock(mutex_);
+      for (auto& transfer : inbox_) all.push_back(std::move(transfer));
+      inbox_.clear();
+    }
+    for (auto& transfer : all) {
+      transfer->Abandon(MakeError(ErrorCode::kCancelled, "cancelled"));
+      transfer->Complete();
+    }
+  }
+
+  struct Running {
+    std::unique_ptr<Transfer> transfer;
+    Origin* origin;  // origins_ never loses an entry, and its nodes do not move
+  };
+
+  const ClientOptions& options_;
+  ClientStatistics& statistics_;
+  std::minstd_rand random_;
+  CURLM* multi_ = nullptr;
+  std::vector<CURL*> idle_;
+  std::unordered_map<CURL*, Running> running_;
+  std::unordered_map<std::string, Origin> origins_;
+  std::vector<std::unique_ptr<Transfer>> sleeping_;
+  std::mutex mutex_;  // of what follows
+  std::vector<std::unique_ptr<Transfer>> inbox_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+Client::Client(const ClientOptions& options) : options_(options) {}
+
+Client::~Client() = default;
+
+void Client::Start(std::vector<Fetch> fetches) {
+  {
+    std::lock_guard lock(mutex_);
+    if (loop_ == nullptr) loop_ = std::make_unique<Loop>(options_, statistics_);
+  }
+  std::vector<std::unique_ptr<Transfer>> transfers;
+  transfers.reserve(fetches.size());
+  for (Fetch& fetch : fetches) transfers.push_back(std::make_unique<Transfer>(std::move(fetch), options_, statistics_));
+  if (loop_->works()) return loop_->Add(std::move(transfers));
+  for (auto& transfer : transfers) {
+    transfer->Abandon(MakeError(ErrorCode::kInternal, "libcurl cannot be started"));
+    transfer->Complete();
+  }
+}
+
+}  // namespace rutter::http

@@ -1,0 +1,50 @@
+#pragma once
+// Where the bytes of one source are asked for: the URL that was given, and the one that redirects led to.
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+#include "io/access_policy.h"
+
+namespace rutter::http {
+
+/// A redirect is followed once and remembered, so that later requests go to where the data lies; when that URL expires,
+/// Renew() has the next request start from the given one. Thread-safe.
+class Endpoint {
+ public:
+  Endpoint(AccessPolicy::Place given, std::shared_ptr<const AccessPolicy> policy) : policy_(std::move(policy)), given_(std::make_shared<const AccessPolicy::Place>(std::move(given))), current_(given_) {}
+
+  using Place = std::shared_ptr<const AccessPolicy::Place>;
+  const Place& given() const { return given_; }
+  Place Current() const {
+    std::lock_guard lock(mutex_);
+    return current_;
+  }
+  /// The place that a redirect leads to. Errors: kPolicy, kInvalidArgument.
+  Result<Place> Follow(const Place& from, std::string_view location) const {
+    RUTTER_ASSIGN(auto place, policy_->Redirect(*given_, *from->url, location));
+    return std::make_shared<const AccessPolicy::Place>(std::move(place));
+  }
+  /// Data was found there.
+  void Settle(Place place) {
+    std::lock_guard lock(mutex_);
+    current_ = std::move(place);
+  }
+  /// `place` does not answer any more.
+  void Renew(const Place& place) {
+    std::lock_guard lock(mutex_);
+    if (current_ == place) current_ = given_;
+  }
+
+ private:
+  const std::shared_ptr<const AccessPolicy> policy_;
+  const Place given_;
+  mutable std::mutex mutex_;
+  Place current_;
+};
+
+}  // namespace rutter::http

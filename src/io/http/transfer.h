@@ -1,0 +1,87 @@
+#pragma once
+// One fetch with all its attempts: what to ask next, and whether what came is the data.
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "io/http/answer.h"
+#include "io/http/client.h"
+#include "io/http/response_head.h"
+
+namespace rutter::http {
+
+using Clock = std::chrono::steady_clock;
+
+/// Driven by the client's loop: Prepare, run the handle, Finish, and again where Finish says so. One thread.
+class Transfer {
+ public:
+  Transfer(Fetch fetch, const ClientOptions& options, ClientStatistics& statistics);
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  /// Sets the handle for the next attempt; it must have been reset. Errors: kLimit (out of memory).
+  Status Prepare(CURL* handle);
+  /// Takes the end of an attempt. True: call Complete; false: try again at `again_at()`.
+  bool Finish(CURLcode code, CURL* handle, std::minstd_rand& random);
+  Clock::time_point again_at() const { return again_at_; }
+  std::string origin() const { return place_->url->Origin(); }
+  /// The last attempt met a server that is busy.
+  bool met_busy_server() const { return busy_; }
+
+  /// Ends the fetch with `error` whatever came.
+  void Abandon(Error error) { result_.status = Fail(std::move(error)); }
+  /// Calls the fetch's `done`.
+  void Complete();
+
+ private:
+  static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
+  static curl_socket_t OnSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int OnConnected(void* self, char* remote, char* local, int remote_port, int local_port);
+
+  Question MakeQuestion() const;
+  void JudgeHead();
+  bool TakeBody(std::span<const std::byte> bytes);
+  bool TakeData(std::span<const std::byte> bytes);
+  bool FinishData(CURLcode code, std::minstd_rand& random);
+  bool FinishWhole(CURLcode code, std::minstd_rand& random);
+  bool FollowRedirect();
+  bool AskForPlaceAgain();
+  bool TransportFailed(CURLcode code, std::minstd_rand& random);
+  /// True where no try is left; else plans the next one.
+  bool Repeat(Error error, std::optional<std::uint64_t> wait_seconds, std::minstd_rand& random);
+  bool EndWith(Error error);
+  Error ErrorOf(ErrorCode code, std::string message, std::string hint = {}) const;
+  bool opening() const { return !fetch_.known; }
+
+  Fetch fetch_;
+  const ClientOptions& options_;
+  ClientStatistics& statistics_;
+  Endpoint::Place place_;
+  Clock::time_point deadline_, again_at_;
+  int tries_ = 0;
+  unsigned hops_ = 0, renewals_ = 0;
+  std::size_t received_ = 0;  ///< Bytes of `out` that are the source's.
+  Fetched result_;
+
+  // Of one attempt.
+  struct HeaderListDeleter {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+  std::unique_ptr<curl_slist, HeaderListDeleter> headers_;
+  ResponseHeadParser parser_;
+  std::optional<Answer> answer_;
+  std::uint64_t attempt_skipped_ = 0;
+  std::uint64_t attempt_received_ = 0;
+  std::size_t discarded_ = 0;
+  bool body_too_long_ = false, stopped_ = false, busy_ = false;
+  std::string blocked_address_;
+  char curl_error_[CURL_ERROR_SIZE] = {};
+};
+
+}  // namespace rutter::http
