@@ -1,0 +1,129 @@
+// What we read of servers ourselves: response heads, Content-Range, Retry-After, URLs, redirects, and what is concluded.
+// The first byte chooses the subject; the rest is the text.
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "io/access_policy.h"
+#include "io/http/answer.h"
+#include "io/http/response_head.h"
+#include "io/url.h"
+
+namespace {
+
+using namespace rutter;
+
+void Require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void CheckRange(const http::ContentRange& range) {
+  Require(range.first.has_value() == range.last.has_value());
+  if (range.first) Require(*range.first <= *range.last);
+  if (range.first && range.total) Require(*range.last < *range.total);
+}
+
+/// No answer, whatever it says, may lead to bytes of another place or version.
+void CheckAnswer(const http::ResponseHead& head, const http::Question& question) {
+  using Kind = http::Answer::Kind;
+  const http::Answer answer = http::JudgeAnswer(head, question);
+  const std::uint64_t wanted = question.last - question.first + 1;
+  switch (answer.kind) {
+    case Kind::kData:
+      Require(head.problem.empty() && head.content_encoding.empty() && answer.length >= 1 && answer.length <= wanted);
+      if (answer.exact) {
+        Require(head.status == 206 && answer.skip == 0 && head.content_range->first == question.first);
+        Require(*head.content_range->last - question.first + 1 == answer.length);
+        if (head.content_length) Require(*head.content_length == answer.length);
+      } else {
+        Require(head.status == 200 && question.known && answer.skip == question.first && answer.length == wanted && question.last < http::kReadOverBytes);
+        Require(head.content_length == question.known->size);
+      }
+      if (question.known) {
+        if (answer.size_is_known) Require(answer.found.size == question.known->size);
+        if (!head.etag.empty() && !question.known->etag.empty()) Require(head.etag == question.known->etag);
+      }
+      break;
+    case Kind::kWhole: Require(!question.known && head.status == 200 && head.problem.empty() && (head.content_length || head.is_chunked)); break;
+    case Kind::kEmpty: Require(!question.known && head.status == 416); break;
+    case Kind::kRedirect: Require(head.status >= 300 && head.status < 400 && !answer.location.empty()); break;
+    case Kind::kRepeat:
+    case Kind::kRenew:
+    case Kind::kFail: Require(!answer.error.message.empty() && answer.error.code != ErrorCode::kInternal && answer.error.where.source == question.source); break;
+  }
+}
+
+void CheckHead(std::string_view text) {
+  http::ResponseHeadParser parser;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    parser.AddLine(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  http::Question question;
+  question.source = "https://h/x";
+  question.last = 65'535;
+  CheckAnswer(parser.head(), question);
+  question.first = 100;
+  question.last = 199;
+  question.known = Fingerprint{1000, std::nullopt, "\"v1\"", ""};
+  CheckAnswer(parser.head(), question);
+  question.first = question.last = 1ull << 40;
+  question.known = Fingerprint{1ull << 41, std::nullopt, "", "Sat, 21 Nov 2026 08:00:00 GMT"};
+  question.was_redirected = true;
+  CheckAnswer(parser.head(), question);
+}
+
+void CheckUrl(const Url& url) {
+  Require(url.scheme == "http" || url.scheme == "https");
+  Require(!url.host.empty() && !url.port.empty() && url.path.starts_with('/'));
+  Require(url.text.find('@') == std::string::npos || url.text.find('@') > url.Origin().size());
+  for (std::string_view segment : {"/../", "/./"}) Require((url.path + "/").find(segment) == std::string::npos);
+  auto again = ParseUrl(url.text);
+  Require(again && again->text == url.text && again->host == url.host && again->port == url.port && again->path == url.path);
+  auto folder = ParseUrl(FolderOf(url));
+  Require(folder && IsBelow(url, *folder) && IsBelow(url, url));
+}
+
+void CheckUrls(std::string_view text) {
+  if (auto url = ParseUrl(text)) CheckUrl(*url);
+  static const Url base = *ParseUrl("https://h.org/a/b?s=1");
+  if (auto url = ResolveUrl(base, text)) {
+    CheckUrl(*url);
+    Require(HasScheme(text) || text.starts_with("//") || url->Origin() == base.Origin());
+  }
+  if (auto url = FollowLocation(base, text)) CheckUrl(*url);
+}
+
+void CheckPolicy(std::string_view text) {
+  static const AccessPolicy policy({"/tmp/", "http://named.org/data/"});
+  static const Url named = *ParseUrl("http://named.org/data/");
+  if (auto place = policy.Decide(text, "https://h.org/a/map.json")) {
+    Require(place->path.empty() && place->url && (place->url->Origin() == "https://h.org" || IsBelow(*place->url, named)));
+    Require(place->may_be_private == IsBelow(*place->url, named));
+  }
+  if (auto place = policy.Decide(text, "/maps/map.json")) {
+    Require(place->url ? IsBelow(*place->url, named) : place->path.starts_with("/maps") || place->path.starts_with("/tmp"));
+  }
+  const Url from = *ParseUrl("https://h.org/x");
+  if (auto place = policy.Redirect({"", from, false}, from, text)) Require(place->url && place->url->scheme == "https" && !place->may_be_private);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  switch (data[0] % 4) {
+    case 0: CheckHead(text); break;
+    case 1: CheckUrls(text); break;
+    case 2: CheckPolicy(text); break;
+    default:
+      if (auto range = http::ParseContentRange(text)) CheckRange(*range);
+      http::ParseRetryAfter(text, 1'800'000'000);
+  }
+  return 0;
+}
