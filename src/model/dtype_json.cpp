@@ -20,6 +20,18 @@ void AppendText(std::string_view text, std::string& out) {
 
 void Append(const Dtype& dtype, std::string& out);
 
+/// The size is said where it is not the usual one: files with short addresses have short references.
+void AppendReference(const char* kind, std::uint64_t usual_bytes, std::uint64_t size_bytes, std::string& out) {
+  out.append("{\"kind\":\"").append(kind) += '"';
+  if (size_bytes != usual_bytes) out += ",\"size\":" + std::to_string(size_bytes);
+  out += '}';
+}
+
+/// What a value of variable length takes in its record, where that is not the usual 16 bytes.
+void AppendSlot(const Dtype& dtype, std::string& out) {
+  if (dtype.size_bytes != 16) out += ",\"slot_bytes\":" + std::to_string(dtype.size_bytes);
+}
+
 void AppendBase(const Dtype& dtype, std::string& out) {
   out += ",\"base\":";
   if (dtype.base == nullptr) {
@@ -102,10 +114,13 @@ void Append(const Dtype& dtype, std::string& out) {
              "\"}";
       return;
     case TypeClass::kVlenString:
-      out += std::string("{\"kind\":\"string\",\"size\":null,\"charset\":\"") + (dtype.charset == CharSet::kUtf8 ? "utf-8" : "ascii") + "\"}";
+      out += std::string("{\"kind\":\"string\",\"size\":null,\"charset\":\"") + (dtype.charset == CharSet::kUtf8 ? "utf-8" : "ascii") + "\"";
+      AppendSlot(dtype, out);
+      out += '}';
       return;
     case TypeClass::kVlenSequence:
       out += "{\"kind\":\"sequence\"";
+      AppendSlot(dtype, out);
       AppendBase(dtype, out);
       out += "}";
       return;
@@ -133,9 +148,9 @@ void Append(const Dtype& dtype, std::string& out) {
       }
       out += "]}";
       return;
-    case TypeClass::kObjectReference: out += "{\"kind\":\"object reference\"}"; return;
-    case TypeClass::kRegionReference: out += "{\"kind\":\"region reference\"}"; return;
-    case TypeClass::kAttributeReference: out += "{\"kind\":\"attribute reference\"}"; return;
+    case TypeClass::kObjectReference: AppendReference("object reference", 8, dtype.size_bytes, out); return;
+    case TypeClass::kRegionReference: AppendReference("region reference", 12, dtype.size_bytes, out); return;
+    case TypeClass::kAttributeReference: AppendReference("attribute reference", 16, dtype.size_bytes, out); return;
     case TypeClass::kTime: out += "{\"kind\":\"time\",\"size\":" + std::to_string(dtype.size_bytes) + "}"; return;
   }
 }

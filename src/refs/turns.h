@@ -16,8 +16,10 @@ class Turns {
     changed_.wait(lock, [&] { return next_ == turn || failed_; });
     return !failed_;
   }
+  /// Ends a turn; waits for it first, because a task that had nothing to do may come here before its turn has come.
   void Done(std::uint64_t turn) {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return next_ == turn || failed_; });
     next_ = turn + 1;
     changed_.notify_all();
   }

@@ -202,6 +202,12 @@ Result<std::uint64_t> NumberOf(const Value& value, const char* name, std::uint64
   return *number;
 }
 
+/// What a value of variable length takes in its record.
+Result<std::uint64_t> SlotBytesOf(const Value& value) {
+  if (JsonMember(value, "slot_bytes") == nullptr) return 16;
+  return NumberOf(value, "slot_bytes", 64);
+}
+
 Result<DtypePtr> BaseOf(const Value& value) {
   const Value* base = JsonMember(value, "base");
   if (base == nullptr) return Fail(ErrorCode::kCorrupt, "an element type without its base");
@@ -287,7 +293,11 @@ Result<DtypePtr> CompoundFromJson(const Value& value) {
 Result<DtypePtr> StringFromJson(const Value& value) {
   const auto* charset_name = JsonText(value, "charset");
   CharSet charset = charset_name != nullptr && *charset_name == "utf-8" ? CharSet::kUtf8 : CharSet::kAscii;
-  if (const Value* size = JsonMember(value, "size"); size == nullptr || size->IsNull()) return MakeVlenString(charset);
+  if (const Value* size = JsonMember(value, "size"); size == nullptr || size->IsNull()) {
+    auto dtype = std::make_shared<Dtype>(*MakeVlenString(charset));
+    RUTTER_ASSIGN(dtype->size_bytes, SlotBytesOf(value));
+    return dtype;
+  }
   RUTTER_ASSIGN(auto bytes, NumberOf(value, "size", kMaxElementBytes));
   const auto* padding = JsonText(value, "padding");
   StringPadding rule = padding != nullptr && *padding == "space-padded"      ? StringPadding::kSpacePadded
@@ -335,7 +345,8 @@ Result<DtypePtr> DtypeFromJson(const Value& value) {
     return dtype;
   }
   if (*kind == "sequence") {
-    auto dtype = New(TypeClass::kVlenSequence, 16);
+    RUTTER_ASSIGN(auto slot_bytes, SlotBytesOf(value));
+    auto dtype = New(TypeClass::kVlenSequence, slot_bytes);
     RUTTER_ASSIGN(dtype->base, BaseOf(value));
     return dtype;
   }
@@ -344,10 +355,19 @@ Result<DtypePtr> DtypeFromJson(const Value& value) {
     RUTTER_ASSIGN(auto base, BaseOf(value));
     return ArrayOf(std::move(base), std::move(dims));
   }
-  // The size of a reference is that of its slot in the file, which a map does not hold.
-  if (*kind == "object reference") return New(TypeClass::kObjectReference, 8);
-  if (*kind == "region reference") return New(TypeClass::kRegionReference, 12);
-  if (*kind == "attribute reference") return New(TypeClass::kAttributeReference, 16);
+  struct ReferenceKind {
+    const char* name;
+    TypeClass type_class;
+    std::uint64_t usual_bytes;
+  };
+  for (const auto& [name, type_class, usual_bytes] : {ReferenceKind{"object reference", TypeClass::kObjectReference, 8},
+                                                      ReferenceKind{"region reference", TypeClass::kRegionReference, 12},
+                                                      ReferenceKind{"attribute reference", TypeClass::kAttributeReference, 16}}) {
+    if (*kind != name) continue;
+    if (JsonMember(value, "size") == nullptr) return New(type_class, usual_bytes);
+    RUTTER_ASSIGN(auto size, NumberOf(value, "size", 1 << 20));
+    return New(type_class, size);
+  }
   if (*kind == "time") {
     RUTTER_ASSIGN(auto size, NumberOf(value, "size", 1 << 20));
     return New(TypeClass::kTime, size);

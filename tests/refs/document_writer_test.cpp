@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "refs/turns.h"
@@ -64,6 +66,23 @@ TEST_CASE("a failing sink ends the threads that write references") {
 TEST_CASE("a scalar's chunk is 0, or c") {
   CHECK(DocumentWriter::ChunkSuffix({"", false, {}, {}}, {}) == "0");
   CHECK(DocumentWriter::ChunkSuffix({"", true, {}, {}}, {}) == "c");
+}
+
+TEST_CASE("turns: one that had nothing to do ends after those before it") {
+  Turns turns;
+  std::string order;
+  std::jthread second([&] {
+    turns.Done(1);
+    turns.Wait(2);
+    order += "2";
+    turns.Done(2);
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  REQUIRE(turns.Wait(0));
+  order += "0";
+  turns.Done(0);
+  second.join();
+  CHECK(order == "02");
 }
 
 TEST_CASE("turns: a scope that is left early fails those to come") {

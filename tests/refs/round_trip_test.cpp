@@ -66,6 +66,15 @@ struct Fixture {
     Reference reference;
     reference.path = "/g/data";
     SetAttribute(root, TypedAttributeOf("target", Simple(TypeClass::kObjectReference, 8), {}, Value(reference)));
+    auto short_text = std::make_shared<Dtype>(*MakeVlenString(CharSet::kUtf8));
+    short_text->size_bytes = 12;
+    auto record = std::make_shared<Dtype>(*Simple(TypeClass::kCompound, 12));
+    DtypeMember text;
+    text.name = "text";
+    text.type = short_text;
+    record->members.push_back(std::move(text));
+    SetAttribute(root, TypedAttributeOf("record of a short slot", record, {}, Value(ValueRecord{{"text", Value(std::string("b"))}})));
+    SetAttribute(root, TypedAttributeOf("short target", Simple(TypeClass::kObjectReference, 4), {}, Value(reference)));
     reference.has_selection = true;
     reference.selection.kind = ElementSelection::Kind::kRegular;
     reference.selection.axes = {{1, 2, 3, 1}};

@@ -1,5 +1,6 @@
 #include "formats/spikeglx/channels.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <span>
@@ -66,6 +67,17 @@ const char* ChannelGroupName(ChannelGroup group) {
   return "";
 }
 
+namespace {
+
+/// What SpikeGLX calls a channel that the user has not named.
+std::string UsualName(ChannelGroup group, std::uint64_t number, std::uint64_t mux_factor) {
+  std::string name = group == ChannelGroup::kDw ? "XD" : ChannelGroupName(group);
+  if (group != ChannelGroup::kMn && group != ChannelGroup::kMa) return name + std::to_string(number);
+  return name + std::to_string(number / mux_factor) + "C" + std::to_string(number % mux_factor);
+}
+
+}  // namespace
+
 Status ListChannels(const Meta& meta, std::uint64_t num_channels, Stream& stream) {
   const Layout& layout = LayoutOf(stream.type);
   stream.channels.assign(static_cast<std::size_t>(num_channels), Channel());
@@ -88,6 +100,7 @@ Status ListChannels(const Meta& meta, std::uint64_t num_channels, Stream& stream
   }
   for (std::size_t i = 0; i < stream.channels.size(); ++i) stream.channels[i].acquired = acquired ? (*acquired)[i] : i;
 
+  const std::uint64_t mux_factor = std::max<std::uint64_t>(meta.FindUnsigned("niMuxFactor").value_or(1), 1);
   bool groups_disagree = false;
   for (std::size_t i = 0; i < stream.channels.size(); ++i) {
     Channel& channel = stream.channels[i];
@@ -104,7 +117,7 @@ Status ListChannels(const Meta& meta, std::uint64_t num_channels, Stream& stream
     auto [group, number] = by_number ? *by_number : *by_place;
     channel.group = layout.groups[group];
     channel.in_group = number;
-    channel.name = ChannelGroupName(channel.group) + std::to_string(number);
+    channel.name = UsualName(channel.group, number, mux_factor);
   }
   if (groups_disagree) {
     stream.notes.push_back(std::string(layout.saved_tag) + " and snsSaveChanSubset name different channels; the former is taken");

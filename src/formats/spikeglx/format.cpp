@@ -60,7 +60,7 @@ class SpikeGlxFile : public FormatFile {
     for (const auto& source : sources_) map.sources.push_back(DescribeSource(*source));
     BuildTree(meta_, stream_, samples_, map);
     if (meta_.ignored_lines() > 0) {
-      map.notes.push_back(std::to_string(meta_.ignored_lines()) + " lines of the .meta are not of the form key=value");
+      map.notes.push_back(std::to_string(meta_.ignored_lines()) + " lines of the .meta are not of the form key=value, or cut off");
     }
     return map;
   }

@@ -1,5 +1,7 @@
 #include "formats/spikeglx/meta.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "model/value_json.h"
 
@@ -51,12 +53,27 @@ Result<Meta> Meta::Parse(std::string_view text, const Limits& limits) {
       ++meta.ignored_lines_;
       return;
     }
-    std::string_view key = line.substr(0, equals);
+    std::string_view key = line.substr(0, equals), value = Trim(line.substr(equals + 1));
+    bool is_table = key.front() == '~' || value.starts_with('(');
+    if (is_table && !(value.starts_with('(') && value.ends_with(')'))) {  // cut off
+      ++meta.ignored_lines_;
+      return;
+    }
     if (key.front() == '~') key.remove_prefix(1);
-    meta.entries_.emplace_back(Trim(key), Trim(line.substr(equals + 1)));
+    meta.entries_.emplace_back(Trim(key), value);
   });
   if (too_many) return Fail(ErrorCode::kLimit, "more keys than Limits::members");
+  if (!utf8.ends_with('\n')) meta.DropShortChannelMap();
   return meta;
+}
+
+void Meta::DropShortChannelMap() {
+  if (entries_.empty() || entries_.back().first != "snsChanMap") return;
+  auto entries = static_cast<std::uint64_t>(std::count(entries_.back().second.begin(), entries_.back().second.end(), '('));
+  if (auto channels = FindUnsigned("nSavedChans"); channels && entries <= *channels) {
+    entries_.pop_back();
+    ++ignored_lines_;
+  }
 }
 
 std::optional<std::string_view> Meta::Find(std::string_view key) const {

@@ -33,6 +33,8 @@ class Meta {
   std::size_t ignored_lines() const { return ignored_lines_; }
 
  private:
+  /// A file that ends without a newline may have been cut between two entries of its last table.
+  void DropShortChannelMap();
   std::vector<std::pair<std::string, std::string>> entries_;
   std::size_t ignored_lines_ = 0;
 };

@@ -21,6 +21,15 @@ TEST_CASE("lines of key=value") {
   CHECK(meta->entries().size() == 5);
 }
 
+TEST_CASE("a table that was cut off is no table") {
+  auto meta = Meta::Parse("a=1\n~snsChanMap=(1,2,0)(AP0;0", Limits());
+  REQUIRE(meta);
+  CHECK(meta->ignored_lines() == 1);
+  CHECK_FALSE(meta->Find("snsChanMap"));
+  CHECK_FALSE(Meta::Parse("nSavedChans=2\n~snsChanMap=(2,0,0)(AP0;0:0)", Limits())->Find("snsChanMap"));
+  CHECK(Meta::Parse("nSavedChans=1\n~snsChanMap=(1,0,0)(AP0;0:0)", Limits())->Find("snsChanMap"));
+}
+
 TEST_CASE("numbers") {
   auto meta = Meta::Parse("rate=2500.0325532900833\nbad=1,5\ninf=inf\ncounts=384, 0,1\nhuge=18446744073709551616\nneg=-1", Limits());
   REQUIRE(meta);

@@ -100,7 +100,7 @@ class DatatypeDecoder {
 
  private:
   void CheckNumberBytes(const Dtype& dtype) {
-    if (dtype.size_bytes > kMaxNumberBytes) reader_.Fail(ErrorCode::kUnsupported, "a number of " + std::to_string(dtype.size_bytes) + " bytes");
+    if (dtype.size_bytes > kMaxNumberBytes) reader_.Fail(ErrorCode::kUnsupported, "a number or reference of " + std::to_string(dtype.size_bytes) + " bytes");
   }
 
   /// Byte order, bit offset and precision: the same for integers, bit fields and floats.
@@ -254,6 +254,7 @@ class DatatypeDecoder {
       case 4: dtype.type_class = TypeClass::kAttributeReference; break;
       default: reader_.Fail(ErrorCode::kUnsupported, "reference type " + std::to_string(bits_ & 15)); return;
     }
+    CheckNumberBytes(dtype);
     dtype.revised_reference = (bits_ & 15) >= 2;
     if (dtype.revised_reference && (bits_ >> 4 & 15) != 1) {
       reader_.Fail(ErrorCode::kUnsupported, "reference encoding version " + std::to_string(bits_ >> 4 & 15));
