@@ -121,6 +121,11 @@ Status DocumentTree::Build(const Value* extras, Map& map, ChunkEntries& entries)
     auto found = types.find(description.path);
     RUTTER_TRY(At(description.path, BuildNode(description, found == types.end() ? nullptr : found->second, arrays)));
   }
+  for (const Description& description : descriptions_) {
+    const Node& node = *nodes_[description.path];
+    if (node.kind == NodeKind::kGroup || node.children.empty()) continue;
+    return At(description.path, Status(Fail(ErrorCode::kCorrupt, "an array or a link with members")));
+  }
   for (Place& place : arrays) {
     const Value* attributes = place.description->Attributes();
     if (attributes == nullptr) continue;

@@ -147,6 +147,8 @@ TEST_CASE("documents that are refused") {
   CHECK(Refusal(Version1("\"a/.zattrs\":\"[]\"")) == "corrupt: the attributes are no JSON object");
   CHECK(Refusal(Version1("\"a/../b/.zgroup\":\"{}\"")) == "corrupt: a key of the map has an empty, \".\" or \"..\" part");
   CHECK(Refusal(Version1("\"a//b/.zgroup\":\"{}\"")) == "corrupt: a key of the map has an empty, \".\" or \"..\" part");
+  CHECK(Refusal(Version1(kA + ",\"a/b/.zarray\":" + Zarray("[2]", "[2]"))) == "corrupt: an array or a link with members");
+  CHECK(Refusal(Version1("\"l/.zattrs\":{\"_SOFT_LINK\":{\"path\":\"/a\"}},\"l/b/.zgroup\":\"{}\"")) == "corrupt: an array or a link with members");
   for (const char* reference : {"[]", "[1]", "[\"x\",0]", "[\"x\",-1,4]", "[\"x\",0,1.5]", "[\"x\",0,4,4]", "[\"x\",\"0\",\"4\"]"}) {
     CHECK_MESSAGE(Refusal(Version1(kA + ",\"a/0\":" + reference)) == "corrupt: the reference a/0 is not [url] or [url, offset, length]", reference);
   }
