@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "base/checked.h"
@@ -62,8 +63,9 @@ class Planner {
     bool immense = !chunk_bytes || *chunk_bytes > kMaxEmptyChunkBytes;
     bool tiny = chunk_bytes && *chunk_bytes < kMinEmptyChunkBytes && (!bytes || *bytes > kMinEmptyChunkBytes);
     if (dynamic_cast<const EmptyIndex*>(array_.index.get()) != nullptr) {
-      // xarray takes the fill value of missing chunks for a mask, and opens no group where that is a structure.
-      if (array_.dtype->type_class == TypeClass::kCompound && bytes && *bytes <= kMaxFilledStructureBytes) return Inline("none of its structures is stored");
+      if (bytes && FillsGoInline(*bytes)) {
+        if (auto fills = data_.ReadStored(array_, *bytes)) return InlineFills(*fills);
+      }
       if (immense || tiny) return NothingStored();
     }
     plan_.chunk_shape = array_.chunk_shape;
@@ -74,7 +76,7 @@ class Planner {
  private:
   /// Fixed strings up to this size are looked at, larger ones are taken as they are.
   static constexpr std::uint64_t kMaxCheckedTextBytes = 1 << 20;
-  static constexpr std::uint64_t kMaxFilledStructureBytes = 16 << 10;
+  static constexpr std::uint64_t kMaxInlineFillBytes = 16 << 10;
   /// Where nothing is stored, larger chunks are cut, and smaller ones of a larger array put together: clients visit each.
   static constexpr std::uint64_t kMinEmptyChunkBytes = 64 << 10, kMaxEmptyChunkBytes = 64 << 20;
 
@@ -208,6 +210,18 @@ class Planner {
     return shape;
   }
 
+  /// xarray takes a v2 fill value for "missing": integers with missing chunks become floats with NaN, and a structure's fill
+  /// value closes its group. So missing chunks are spelled out where that takes few bytes.
+  bool FillsGoInline(std::uint64_t missing_bytes) const { return options_.dialect == Dialect::kKerchunk && missing_bytes <= kMaxInlineFillBytes; }
+
+  Result<ArrayPlan> InlineFills(const std::vector<std::byte>& fills) {
+    plan_.codecs = {};
+    plan_.inline_data.assign(reinterpret_cast<const char*>(fills.data()), fills.size());
+    plan_.chunk_shape = array_.shape;
+    plan_.chunks.push_back({0, 0, plan_.inline_data.size(), PlannedChunk::kInline});
+    return Finish(true);
+  }
+
   /// The array cut into the plan's chunks.
   std::unique_ptr<Array> Resized(const FlatIndex& flat, const Shape& chunk) const {
     auto resized = std::make_unique<Array>(array_);
@@ -281,8 +295,7 @@ class Planner {
     // The index is walked to its end before a byte is written, so that damage in it never leaves half an array behind.
     RUTTER_TRY(array.index->Locate({Shape(grid.size(), 0), grid}, [&](std::span<const std::uint64_t> index, const ChunkRef& chunk) -> Status {
       ++count;
-      std::uint64_t number = 0;
-      for (std::size_t k = 0; k < grid.size(); ++k) number = number * grid[k] + index[k];
+      std::uint64_t number = NumberOf(index, grid);
       sorted = sorted && last <= number;
       last = number;
       highest = std::max(highest, number);
@@ -322,6 +335,13 @@ class Planner {
       auto restated = Restate(array, index, grid);
       if (!restated) return Inline(restated.error().message);
     }
+    if (count != 0 && count < *cells && count <= kMaxPlannedRows) {
+      for (std::uint64_t number : FewMissing(array, *cells, *cells - count)) {
+        if (!Restate(array, PlaceOf(number, grid), grid)) break;
+        ++count;
+        sorted = false;
+      }
+    }
     if (count > kMaxPlannedRows) {
       plan_.chunks.clear();
       plan_.chunks.shrink_to_fit();
@@ -330,6 +350,26 @@ class Planner {
       std::sort(plan_.chunks.begin(), plan_.chunks.end(), Less);
     }
     return Finish(count == *cells);
+  }
+
+  /// The chunks that are not in the plan, where they are few enough to be spelled out.
+  std::vector<std::uint64_t> FewMissing(const Array& array, std::uint64_t cells, std::uint64_t count) const {
+    auto chunk_bytes = CheckedMul(array.ChunkElements(), array.dtype->size_bytes);
+    auto bytes = chunk_bytes ? CheckedMul(*chunk_bytes, count) : std::nullopt;
+    std::vector<std::uint64_t> missing;
+    if (!bytes || !FillsGoInline(*bytes)) return missing;
+    std::vector<bool> there(static_cast<std::size_t>(cells));
+    for (const PlannedChunk& chunk : plan_.chunks) there[static_cast<std::size_t>(chunk.number)] = true;
+    for (std::uint64_t number = 0; number < cells; ++number) {
+      if (!there[static_cast<std::size_t>(number)]) missing.push_back(number);
+    }
+    return missing;
+  }
+
+  static std::uint64_t NumberOf(std::span<const std::uint64_t> index, const Shape& grid) {
+    std::uint64_t number = 0;
+    for (std::size_t k = 0; k < grid.size(); ++k) number = number * grid[k] + index[k];
+    return number;
   }
 
   static Shape PlaceOf(std::uint64_t number, const Shape& grid) {
@@ -369,9 +409,7 @@ class Planner {
     auto size = static_cast<std::size_t>(array.dtype->size_bytes);
     if (plan_.column_major) bytes = ToColumnMajor(bytes, array.chunk_shape, size);
     RUTTER_ASSIGN(auto text, EncodeStored(plan_.codecs.stages, bytes, static_cast<std::uint32_t>(size)));
-    std::uint64_t number = 0;
-    for (std::size_t k = 0; k < grid.size(); ++k) number = number * grid[k] + index[k];
-    plan_.chunks.push_back({number, plan_.inline_data.size(), text.size(), PlannedChunk::kInline});
+    plan_.chunks.push_back({NumberOf(index, grid), plan_.inline_data.size(), text.size(), PlannedChunk::kInline});
     plan_.inline_data += text;
     return {};
   }

@@ -82,6 +82,33 @@ void Extras::NamedType(const std::string& path, const rutter::Node& node) {
   named_types_ += members + "}}";
 }
 
+void Extras::Dimension(const std::string& path, const rutter::Node& node, bool renamed) {
+  const Array& array = *node.array;
+  Separate(dimensions_);
+  dimensions_ += "{\"path\":" + Quoted(path) + (renamed ? ",\"name\":" + Quoted(node.name) : "") + ",\"dtype\":" + DtypeToJson(*array.dtype) + ",\"shape\":";
+  AppendShapeJson(array.shape, dimensions_);
+  dimensions_ += ",\"chunk_shape\":";
+  AppendShapeJson(array.chunk_shape, dimensions_);
+  if (array.max_shape.size() == array.shape.size()) {
+    std::string lengths;
+    for (const auto& n : array.max_shape) lengths += (lengths.empty() ? "" : ",") + (n ? std::to_string(*n) : "null");
+    dimensions_ += ",\"max_shape\":[" + lengths + "]";
+  }
+  std::string names;
+  for (const std::string& name : array.dimension_names) names += (names.empty() ? "" : ",") + Quoted(name);
+  dimensions_ += ",\"dimension_names\":[" + names + "]";
+  if (array.fill_defined) {
+    dimensions_ += ",\"fill_value\":\"";
+    AppendBase64({reinterpret_cast<const char*>(array.fill_value.data()), array.fill_value.size()}, dimensions_);
+    dimensions_ += '"';
+  }
+  std::string members;
+  for (const Attribute& own : node.attributes) {
+    if (!own.failure) Append(members, own, true);
+  }
+  dimensions_ += ",\"dimension_only\":true,\"attributes\":{" + members + "}}";
+}
+
 void Extras::Node(const std::string& path, std::string_view member) {
   std::string& members = At(path).members;
   if (!members.empty()) members += ',';
@@ -154,7 +181,7 @@ void Extras::NotMapped(const std::string& path, const rutter::Node& node, const 
 void Extras::Add(Extras&& later) {
   FinishNode();
   later.FinishNode();
-  for (std::string Extras::*list : {&Extras::links_, &Extras::named_types_, &Extras::unmapped_, &Extras::nodes_}) {
+  for (std::string Extras::*list : {&Extras::links_, &Extras::named_types_, &Extras::dimensions_, &Extras::unmapped_, &Extras::nodes_}) {
     if ((later.*list).empty()) continue;
     Separate(this->*list);
     this->*list += later.*list;
@@ -174,7 +201,7 @@ std::string Extras::ToJson(const Map& map, const WriteReport& report, const Writ
     out += "}";
   }
   FinishNode();
-  out.append("],\n\"links\":[").append(links_).append("],\n\"named_types\":[").append(named_types_);
+  out.append("],\n\"links\":[").append(links_).append("],\n\"named_types\":[").append(named_types_).append("],\n\"dimensions\":[").append(dimensions_);
   out.append("],\n\"nodes\":{").append(nodes_.empty() ? "" : "\n").append(nodes_).append("},\n\"unmapped\":[").append(unmapped_);
   out += "],\n\"notes\":[";
   bool first = true;

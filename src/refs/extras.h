@@ -15,6 +15,8 @@ class Extras {
  public:
   void Link(const std::string& path, const Node& node);
   void NamedType(const std::string& path, const Node& node);
+  /// A netCDF dimension without a variable, of which nothing is stored: clients know it by the arrays that have it.
+  void Dimension(const std::string& path, const rutter::Node& node, bool renamed);
   /// `member` is `"key":value` JSON of one node.
   void Node(const std::string& path, std::string_view member);
   /// The type of an attribute that JSON alone does not keep; its value stands in the node's metadata.
@@ -46,7 +48,7 @@ class Extras {
   /// Appends the node at hand to `nodes_`.
   void FinishNode();
 
-  std::string links_, named_types_, unmapped_, nodes_;  ///< Members of lists, and of the object of all nodes.
+  std::string links_, named_types_, dimensions_, unmapped_, nodes_;  ///< Members of lists, and of the object of all nodes.
   std::string path_;                                    ///< Of the node at hand.
   NodeMembers node_;
 };

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/checked.h"
 #include "model/make_node.h"
 #include "refs/fill_json.h"
 #include "refs/json_value.h"
@@ -65,6 +66,7 @@ class ExtrasReader {
       }
     }
     RUTTER_TRY(ForEach("named_types", [this](const Value& item) { return NamedType(item); }));
+    RUTTER_TRY(ForEach("dimensions", [this](const Value& item) { return Dimension(item); }));
     RUTTER_TRY(ForEach("unmapped", [this](const Value& item) { return NotMapped(item); }));
     return ForEach("links", [this](const Value& item) { return Link(item); });
   }
@@ -133,13 +135,32 @@ class ExtrasReader {
     return {};
   }
 
-  Status RestoreArray(Array& array, const Value& json) {
+  /// What stands in the same members for all arrays; their type and shape are known.
+  Status RestoreFacts(Array& array, const Value& json) {
     if (const Value* names = JsonMember(json, "dimension_names")) {
       const auto* list = names->As<ValueList>();
       if (list == nullptr) return Corrupt("\"dimension_names\" is no list");
       array.dimension_names.clear();
       for (const Value& name : *list) array.dimension_names.push_back(name.As<std::string>() == nullptr ? std::string() : *name.As<std::string>());
     }
+    if (const Value* shape = JsonMember(json, "max_shape"); shape != nullptr && shape->As<ValueList>() != nullptr) {
+      array.max_shape.clear();
+      for (const Value& n : *shape->As<ValueList>()) array.max_shape.push_back(JsonUnsigned(n));
+      if (array.max_shape.size() != array.shape.size()) return Corrupt("\"max_shape\" has another rank than the shape");
+    }
+    array.dimension_only = JsonMember(json, "dimension_only") != nullptr;
+    if (JsonMember(json, "fill_value") != nullptr && array.dtype->IsFixed()) {
+      RUTTER_ASSIGN(auto text, TextOf(json, "fill_value"));
+      RUTTER_ASSIGN(auto bytes, DecodeBase64(text));
+      if (bytes.size() != array.dtype->size_bytes) return Corrupt("a fill value of another size than the element");
+      const auto* data = reinterpret_cast<const std::byte*>(bytes.data());
+      array.fill_value.assign(data, data + bytes.size());
+      array.fill_defined = true;
+    }
+    return {};
+  }
+
+  Status RestoreArray(Array& array, const Value& json) {
     if (const auto* codec = JsonText(json, "object_codec")) {
       if (array.object_codec.empty() || array.object_codec == "pickle") return Corrupt("an object codec for an array of plain elements");
       array.object_codec = *codec;
@@ -148,25 +169,12 @@ class ExtrasReader {
       RUTTER_ASSIGN(auto original, DtypeFromJson(*dtype));
       RUTTER_TRY(RestoreType(array, std::move(original), JsonMember(json, "native") != nullptr));
     }
-    if (const Value* shape = JsonMember(json, "max_shape"); shape != nullptr && shape->As<ValueList>() != nullptr) {
-      array.max_shape.clear();
-      for (const Value& n : *shape->As<ValueList>()) array.max_shape.push_back(JsonUnsigned(n));
-      if (array.max_shape.size() != array.shape.size()) return Corrupt("\"max_shape\" has another rank than the shape");
-    }
-    array.dimension_only = JsonMember(json, "dimension_only") != nullptr;
+    RUTTER_TRY(RestoreFacts(array, json));
     if (JsonMember(json, "is_null") != nullptr) {
       array.is_null = true;
       array.shape.clear();
       array.chunk_shape.clear();
       array.dimension_names.clear();
-    }
-    if (JsonMember(json, "fill_value") != nullptr && array.dtype->IsFixed()) {
-      RUTTER_ASSIGN(auto text, TextOf(json, "fill_value"));
-      RUTTER_ASSIGN(auto bytes, DecodeBase64(text));
-      if (bytes.size() != array.dtype->size_bytes) return Corrupt("a fill value of another size than the element");
-      const auto* data = reinterpret_cast<const std::byte*>(bytes.data());
-      array.fill_value.assign(data, data + bytes.size());
-      array.fill_defined = true;
     }
     return {};
   }
@@ -209,6 +217,27 @@ class ExtrasReader {
       RUTTER_ASSIGN(node->named_type, DtypeFromJson(*dtype));
     }
     return OwnAttributes(*node, JsonMember(item, "attributes"));
+  }
+
+  /// A netCDF dimension without a variable: an array of which nothing is stored.
+  Status Dimension(const Value& item) {
+    RUTTER_ASSIGN(Node * node, Place(item));
+    if (node == nullptr) return {};
+    node->kind = NodeKind::kArray;
+    node->array = std::make_unique<Array>();
+    Array& array = *node->array;
+    const Value* dtype = JsonMember(item, "dtype");
+    if (dtype == nullptr) return Corrupt("a dimension without its type");
+    RUTTER_ASSIGN(array.dtype, DtypeFromJson(*dtype));
+    RUTTER_ASSIGN(array.shape, JsonShape(JsonMember(item, "shape"), "shape"));
+    RUTTER_ASSIGN(array.chunk_shape, JsonShape(JsonMember(item, "chunk_shape"), "chunk_shape"));
+    if (array.shape.size() > limits_.rank) return Fail(ErrorCode::kLimit, "too many dimensions (Limits::rank)");
+    bool no_length = std::find(array.chunk_shape.begin(), array.chunk_shape.end(), 0u) != array.chunk_shape.end();
+    if (array.chunk_shape.size() != array.shape.size() || no_length) return Corrupt("a dimension's chunks do not fit its shape");
+    if (!array.dtype->IsFixed() || !CheckedProduct(array.shape) || !CheckedProduct(array.chunk_shape)) return Corrupt("a dimension of a type or size that none has");
+    array.index = std::make_shared<EmptyIndex>();
+    RUTTER_TRY(OwnAttributes(*node, JsonMember(item, "attributes")));
+    return RestoreFacts(array, item);
   }
 
   Status NotMapped(const Value& item) {

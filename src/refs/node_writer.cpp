@@ -94,6 +94,12 @@ class NodeWriter {
     WriteAttributes(node, options, &result_.extras, path, out);
   }
 
+  void NotMappedAttributes(const Node& node) {
+    for (const Attribute& attribute : node.attributes) {
+      if (attribute.failure) NotMapped(node, *attribute.failure, &attribute);
+    }
+  }
+
   Status WriteLink(const Node& node, const std::string& path, const NodeDimensions& dimensions) {
     result_.extras.Link(path, node);
     const Node* target = node.parent == nullptr ? nullptr : shared_.map.Find(node.Path());
@@ -118,6 +124,13 @@ class NodeWriter {
   /// Writes `array` of `owner` under `path`; `place` is the node at that path (the owner, or a link to it).
   Status WriteArray(const Node& owner, const Array& array, const Node& place, const std::string& path, const NodeDimensions& dimensions) {
     bool is_link = &owner != &place;
+    // xarray would take it for a coordinate, whose values mean nothing.
+    if (array.dimension_only && !is_lindi_ && !array.failure && array.dtype != nullptr && array.dtype->IsFixed() &&
+        dynamic_cast<const EmptyIndex*>(array.index.get()) != nullptr && !owner.attributes_failure) {
+      if (!is_link) result_.extras.Dimension(path, owner, at_->renamed);
+      if (!is_link) NotMappedAttributes(owner);
+      return {};
+    }
     auto planned = PlanArray(array, shared_.map.sources, shared_.data, shared_.options, shared_.lindi);
     if (!planned) {
       if (!is_link) NotMapped(owner, std::move(planned).error());

@@ -111,7 +111,7 @@ TEST_CASE("where nothing is stored, chunks are of a size that clients can visit 
   auto plan = carrier.Plan(*empty(i4, {100}, {10}));
   CHECK(!plan->complete);
   CHECK(plan->fill_value == "0");
-  // xarray opens no group with a structure that has a fill value.
+  // xarray makes a mask of a fill value, and opens no group with a structure that has one: few bytes are spelled out.
   auto pair = std::make_shared<Dtype>(*Simple(TypeClass::kCompound, 4));
   pair->members = {{"a", 0, MakeInteger(2, true), 0}, {"b", 2, MakeInteger(2, true), 0}};
   auto structures = empty(pair, {3}, {2});
@@ -120,6 +120,15 @@ TEST_CASE("where nothing is stored, chunks are of a size that clients can visit 
   REQUIRE(plan);
   CHECK(plan->complete);
   CHECK(Lines(*plan) == "0 inline 0 12\n");
+  carrier.data.chunk = [&](const Array&, const Shape&) -> Result<std::vector<std::byte>> { return BytesOf("fill"); };
+  auto some = ChunkedArray(MakeInteger(1, false), {12}, {4}, {}, {{1, 100, 4, 0, 0}});
+  plan = carrier.Plan(*some);
+  CHECK(Lines(*plan) == "0 inline 0 4\n1 at 100 4\n2 inline 4 4\n");
+  CHECK(plan->complete);
+  carrier.options.dialect = Dialect::kKerchunkZarr3;
+  plan = carrier.Plan(*some);
+  CHECK(Lines(*plan) == "1 at 100 4\n");
+  CHECK(!plan->complete);
 }
 
 TEST_CASE("a _FillValue stands in the metadata only where it is one of the array's numbers") {

@@ -198,6 +198,15 @@ TEST_CASE("the member \"rutter\" is not trusted either") {
   CHECK(with(R"({"nodes":{"a":{"fill_value":"AA=="}}})") == "corrupt: the member \"rutter\": a fill value of another size than the element");
   CHECK(with(R"({"links":[{"path":"b","kind":"round","target":"/a"}]})") == "corrupt: the member \"rutter\": a link of the kind \"round\"");
   CHECK(with(R"({"links":[{"path":"b"}]})") == "corrupt: the member \"rutter\": \"kind\" is missing");
+  auto dimension = [&with](const std::string& members) { return with("{\"dimensions\":[{\"path\":\"d\"" + members + "}]}"); };
+  CHECK(dimension(R"(,"dtype":"<f4","shape":[2],"chunk_shape":[1])") == "read");
+  CHECK(dimension("") == "corrupt: the member \"rutter\": a dimension without its type");
+  CHECK(dimension(R"(,"dtype":"<f4","shape":[2],"chunk_shape":[])") == "corrupt: the member \"rutter\": a dimension's chunks do not fit its shape");
+  CHECK(dimension(R"(,"dtype":"<f4","shape":[2],"chunk_shape":[0])") == "corrupt: the member \"rutter\": a dimension's chunks do not fit its shape");
+  CHECK(dimension(R"(,"dtype":{"kind":"sequence","base":"<f4"},"shape":[2],"chunk_shape":[1])") ==
+        "corrupt: the member \"rutter\": a dimension of a type or size that none has");
+  CHECK(dimension(R"(,"dtype":"<f4","shape":[4294967296,4294967297],"chunk_shape":[1,1])") ==
+        "corrupt: the member \"rutter\": a dimension of a type or size that none has");
   CHECK(with(R"({"unmapped":[{"path":"a/b/c","dtype":"<f8","shape":[1],"reason":"no parent"}]})") == "read");
 }
 

@@ -207,6 +207,33 @@ TEST_CASE("LINDI: a map comes back as it was") {
   CHECK(Outline(*again) == Expected(fixture.map));
 }
 
+TEST_CASE("a netCDF dimension without a variable is no array to clients, and comes back all the same") {
+  Map map = MapOf();
+  FixedData data;
+  Node& node = AddArray(map.root, "time\xC3\xA9", ChunkedArray(MakeFloat(4, ByteOrder::kBig), {3}, {1024}, {}, {}));
+  SetAttribute(node, MakeTextAttribute("NAME", "This is a netCDF dimension but not a netCDF variable.         3"));
+  Array& array = *node.array;
+  array.index = std::make_shared<EmptyIndex>();
+  array.dimension_only = true;
+  array.dimension_names = {"time\xC3\xA9"};
+  array.max_shape = {std::nullopt};
+  array.fill_value = BytesOf("\x7C\xF0\x01\x01");
+  array.fill_defined = true;
+  for (Dialect dialect : {Dialect::kKerchunk, Dialect::kKerchunkZarr3, Dialect::kLindi}) {
+    WriteOptions options;
+    options.dialect = dialect;
+    std::string document = Written(map, data, options);
+    CHECK((document.find("zarray") == std::string::npos) == (dialect != Dialect::kLindi));
+    auto again = Reread(document);
+    REQUIRE_MESSAGE(again, (again ? "" : again.error().ToString()));
+    CHECK(Outline(*again, dialect != Dialect::kLindi) == Outline(map, dialect != Dialect::kLindi));
+    const Array& back = *again->Find("/time\xC3\xA9")->array;
+    CHECK(back.dimension_only);
+    CHECK(back.fill_value == array.fill_value);
+    CHECK(back.max_shape == array.max_shape);
+  }
+}
+
 TEST_CASE("a document that is written again is the same document") {
   Fixture fixture;
   for (Dialect dialect : {Dialect::kKerchunk, Dialect::kKerchunkZarr3}) {
