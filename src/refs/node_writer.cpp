@@ -245,8 +245,10 @@ class NodeWriter {
       for (const auto& n : array.max_shape) lengths += (lengths.empty() ? "" : ",") + (n ? std::to_string(*n) : "null");
       result_.extras.Node(path, "\"max_shape\":[" + lengths + "]");
     }
-    // Zarr v3 always says a fill value; v2 says it only where a chunk is missing.
-    if (!is_v3_ && array.fill_defined && plan.fill_value == "null" && type.IsFixed() && !plan.native && array.fill_value.size() == type.size_bytes) {
+    // Zarr v3 always says a fill value; v2 says it only where a chunk is missing. Neither tells one NaN from another.
+    const std::string& said = is_v3_ ? plan.fill_value_v3 : plan.fill_value;
+    bool unsaid = (!is_v3_ && said == "null") || said.find("NaN") != std::string::npos;
+    if (array.fill_defined && unsaid && type.IsFixed() && !plan.native && array.fill_value.size() == type.size_bytes) {
       std::string fill = "\"fill_value\":\"";
       AppendBase64({reinterpret_cast<const char*>(array.fill_value.data()), array.fill_value.size()}, fill);
       result_.extras.Node(path, fill + "\"");

@@ -234,6 +234,21 @@ TEST_CASE("a netCDF dimension without a variable is no array to clients, and com
   }
 }
 
+TEST_CASE("the bits of a NaN that fills missing chunks are kept") {
+  Map map = MapOf();
+  FixedData data;
+  Array& array = *AddArray(map.root, "a", ChunkedArray(MakeFloat(4), {4}, {2}, {}, {{0, 0, 8, 0, 0}})).array;
+  array.fill_value = BytesOf(std::string("\1\0\xC0\x7F", 4));
+  array.fill_defined = true;
+  for (Dialect dialect : {Dialect::kKerchunk, Dialect::kKerchunkZarr3, Dialect::kLindi}) {
+    WriteOptions options;
+    options.dialect = dialect;
+    auto again = Reread(Written(map, data, options));
+    REQUIRE(again);
+    CHECK(again->Find("/a")->array->fill_value == array.fill_value);
+  }
+}
+
 TEST_CASE("a document that is written again is the same document") {
   Fixture fixture;
   for (Dialect dialect : {Dialect::kKerchunk, Dialect::kKerchunkZarr3}) {
