@@ -63,9 +63,9 @@ class Planner {
     bool immense = !chunk_bytes || *chunk_bytes > kMaxEmptyChunkBytes;
     bool tiny = chunk_bytes && *chunk_bytes < kMinEmptyChunkBytes && (!bytes || *bytes > kMinEmptyChunkBytes);
     if (dynamic_cast<const EmptyIndex*>(array_.index.get()) != nullptr) {
-      if (bytes && FillsGoInline(*bytes)) {
-        if (auto fills = data_.ReadStored(array_, *bytes)) return InlineFills(*fills);
-      }
+      const bool sound = array_.fill_value.empty() || array_.fill_value.size() == array_.dtype->size_bytes;
+      const bool few = bytes && *bytes <= kMaxInlineArrayOfFills && array_.dtype->size_bytes <= kMaxInlineFillBytes;
+      if (few && sound && options_.dialect == Dialect::kKerchunk) return InlineFills(*elements);
       if (immense || tiny) return NothingStored();
     }
     plan_.chunk_shape = array_.chunk_shape;
@@ -76,7 +76,7 @@ class Planner {
  private:
   /// Fixed strings up to this size are looked at, larger ones are taken as they are.
   static constexpr std::uint64_t kMaxCheckedTextBytes = 1 << 20;
-  static constexpr std::uint64_t kMaxInlineFillBytes = 16 << 10;
+  static constexpr std::uint64_t kMaxInlineFillBytes = 16 << 10, kMaxInlineArrayOfFills = 1 << 20;
   /// Where nothing is stored, larger chunks are cut, and smaller ones of a larger array put together: clients visit each.
   static constexpr std::uint64_t kMinEmptyChunkBytes = 64 << 10, kMaxEmptyChunkBytes = 64 << 20;
 
@@ -214,10 +214,21 @@ class Planner {
   /// value closes its group. So missing chunks are spelled out where that takes few bytes.
   bool FillsGoInline(std::uint64_t missing_bytes) const { return options_.dialect == Dialect::kKerchunk && missing_bytes <= kMaxInlineFillBytes; }
 
-  Result<ArrayPlan> InlineFills(const std::vector<std::byte>& fills) {
+  /// All of an array that is nothing but its fill value, as one chunk.
+  Result<ArrayPlan> InlineFills(std::uint64_t elements) {
+    std::string fill(static_cast<std::size_t>(array_.dtype->size_bytes), '\0');
+    if (!array_.fill_value.empty()) std::memcpy(fill.data(), array_.fill_value.data(), fill.size());
     plan_.codecs = {};
-    plan_.inline_data.assign(reinterpret_cast<const char*>(fills.data()), fills.size());
     plan_.chunk_shape = array_.shape;
+    if (elements * fill.size() > options_.inline_bytes) {
+      CodecSpec deflate;
+      deflate.id = CodecId::kDeflate;
+      deflate.values = {1};
+      RUTTER_ASSIGN(plan_.codecs, DeclareCodecs({deflate}, static_cast<std::uint32_t>(fill.size()), false));
+      plan_.inline_data = EncodeRepeated(fill, elements);
+    } else {
+      for (std::uint64_t i = 0; i < elements; ++i) plan_.inline_data += fill;
+    }
     plan_.chunks.push_back({0, 0, plan_.inline_data.size(), PlannedChunk::kInline});
     return Finish(true);
   }

@@ -1,6 +1,7 @@
 #include "refs/stored_encoding.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,72 @@ namespace {
 void AppendLittle(std::uint64_t value, int bytes, std::string& out) {
   for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
 }
+
+/// RFC 1950, 9.
+class Adler {
+ public:
+  void Add(std::string_view data) {
+    for (char c : data) {
+      a_ = (a_ + static_cast<unsigned char>(c)) % 65'521;
+      b_ = (b_ + a_) % 65'521;
+    }
+  }
+  void Append(std::string& out) const {
+    for (std::uint32_t half : {b_, a_}) {
+      out += static_cast<char>(half >> 8);
+      out += static_cast<char>(half & 0xFF);
+    }
+  }
+
+ private:
+  std::uint32_t a_ = 1, b_ = 0;
+};
+
+/// One RFC 1951 block with fixed Huffman codes.
+class FixedBlock {
+ public:
+  explicit FixedBlock(std::string& out) : out_(out) { Number(0b011, 3); }  // the last block, type 01
+
+  void Literal(char c) {
+    unsigned byte = static_cast<unsigned char>(c);
+    byte < 144 ? Code(0x30 + byte, 8) : Code(0x190 + byte - 144, 9);
+  }
+
+  /// 258 bytes, `distance` bytes back.
+  void Match(std::uint32_t distance) {
+    Code(0b11000101, 8);  // length symbol 285
+    const std::uint32_t x = distance - 1;
+    if (x < 4) return Code(x, 5);
+    const int n = std::bit_width(x) - 1;
+    Code(static_cast<std::uint32_t>(2 * n) + (x >> (n - 1) & 1), 5);
+    Number(x & ((1u << (n - 1)) - 1), n - 1);
+  }
+
+  void End() {
+    Code(0, 7);
+    if (used_ != 0) Number(0, 8 - used_);
+  }
+
+ private:
+  /// Huffman codes stand with their first bit first, numbers with their lowest.
+  void Code(std::uint32_t code, int bits) {
+    while (bits-- > 0) Bit(code >> bits & 1);
+  }
+  void Number(std::uint32_t value, int bits) {
+    for (int i = 0; i < bits; ++i) Bit(value >> i & 1);
+  }
+  void Bit(std::uint32_t bit) {
+    byte_ |= bit << used_;
+    if (++used_ < 8) return;
+    out_ += static_cast<char>(byte_);
+    byte_ = 0;
+    used_ = 0;
+  }
+
+  std::string& out_;
+  std::uint32_t byte_ = 0;
+  int used_ = 0;
+};
 
 /// RFC 1951 3.2.4 blocks of type 00 inside an RFC 1950 frame.
 std::string ZlibStored(std::string_view data) {
@@ -24,13 +91,9 @@ std::string ZlibStored(std::string_view data) {
     out += data.substr(at, take);
     at += take;
   } while (at < data.size());
-  std::uint32_t a = 1, b = 0;
-  for (char c : data) {
-    a = (a + static_cast<unsigned char>(c)) % 65'521;
-    b = (b + a) % 65'521;
-  }
-  std::uint32_t adler = b << 16 | a;
-  for (int shift : {24, 16, 8, 0}) out += static_cast<char>(adler >> shift & 0xFF);
+  Adler adler;
+  adler.Add(data);
+  adler.Append(out);
   return out;
 }
 
@@ -86,6 +149,22 @@ Result<std::string> EncodeStored(std::span<const CodecSpec> stages, std::span<co
     }
   }
   return data;
+}
+
+std::string EncodeRepeated(std::string_view element, std::uint64_t count) {
+  constexpr std::uint64_t kMatchBytes = 258;
+  std::string out = "\x78\x01";
+  FixedBlock block(out);
+  for (char c : element) block.Literal(c);
+  const std::uint64_t bytes = element.size() * count;
+  std::uint64_t done = element.size();
+  for (; bytes - done >= kMatchBytes; done += kMatchBytes) block.Match(static_cast<std::uint32_t>(element.size()));
+  for (; done < bytes; ++done) block.Literal(element[static_cast<std::size_t>(done % element.size())]);
+  block.End();
+  Adler adler;
+  for (std::uint64_t i = 0; i < count; ++i) adler.Add(element);
+  adler.Append(out);
+  return out;
 }
 
 }  // namespace rutter

@@ -107,19 +107,25 @@ TEST_CASE("where nothing is stored, chunks are of a size that clients can visit 
   CHECK(carrier.Plan(*empty(i4, {8'589'934'592, 268'435'457}, {1, 17}))->chunk_shape == Shape{1, 262'144});
   CHECK(carrier.Plan(*empty(i4, {1ull << 33}, {1ull << 33}))->chunk_shape == Shape{262'144});
   CHECK(carrier.Plan(*empty(i4, {100, 1'000'000}, {1, 20'000}))->chunk_shape == Shape{1, 20'000});
-  CHECK(carrier.Plan(*empty(i4, {100, 100}, {10, 10}))->chunk_shape == Shape{10, 10});
-  auto plan = carrier.Plan(*empty(i4, {100}, {10}));
+  auto plan = carrier.Plan(*empty(i4, {100, 100'000}, {1, 20'000}));
   CHECK(!plan->complete);
   CHECK(plan->fill_value == "0");
   // xarray makes a mask of a fill value, and opens no group with a structure that has one: few bytes are spelled out.
   auto pair = std::make_shared<Dtype>(*Simple(TypeClass::kCompound, 4));
   pair->members = {{"a", 0, MakeInteger(2, true), 0}, {"b", 2, MakeInteger(2, true), 0}};
   auto structures = empty(pair, {3}, {2});
-  carrier.data.stored[structures.get()] = std::vector<std::byte>(12);
+  structures->fill_value = BytesOf("fill");
+  structures->fill_defined = true;
   plan = carrier.Plan(*structures);
   REQUIRE(plan);
   CHECK(plan->complete);
   CHECK(Lines(*plan) == "0 inline 0 12\n");
+  CHECK(plan->inline_data == "fillfillfill");
+  plan = carrier.Plan(*empty(i4, {500, 500}, {10, 10}));
+  CHECK(plan->complete);
+  CHECK(plan->chunk_shape == Shape{500, 500});
+  CHECK(plan->codecs.compressor == "{\"id\":\"zlib\",\"level\":1}");
+  CHECK(plan->inline_data.size() < 10'000);
   carrier.data.chunk = [&](const Array&, const Shape&) -> Result<std::vector<std::byte>> { return BytesOf("fill"); };
   auto some = ChunkedArray(MakeInteger(1, false), {12}, {4}, {}, {{1, 100, 4, 0, 0}});
   plan = carrier.Plan(*some);
