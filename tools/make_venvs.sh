@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the environments of the interop tests and the benchmarks: .venvs/main, .venvs/zarr2 and tests/interop/node.
 # Does nothing for one whose requirements have not changed since it was made. PYTHON chooses the interpreter (3.11).
+# Usage: tools/make_venvs.sh [python]     with "python", not the one of Node
 set -eu
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3.11}
@@ -19,6 +20,8 @@ make_venv() {  # name, requirements
 
 make_venv main tests/interop/requirements-main.txt
 make_venv zarr2 tests/interop/requirements-zarr2.txt
+
+[ "${1:-}" = python ] && exit 0
 
 if command -v npm >/dev/null; then
   cd tests/interop/node

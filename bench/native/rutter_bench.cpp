@@ -3,7 +3,7 @@
 //
 //   map FILE REPEATS warm|cold OUT             open, describe, locate, write kerchunk JSON into OUT
 //   columns FILE REPEATS warm|cold DATASET     open, then all chunk places of one dataset into columns
-//   slab FILE REPEATS warm|cold DATASET TASK [THREADS]    slab, channel or scalars of peers/slab_tasks.py; the file is open
+//   slab FILE REPEATS warm|cold DATASET TASK [THREADS]    open, then slab, channel or scalars of peers/slab_tasks.py
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -110,7 +110,8 @@ Status BenchColumns(const Task& task) {
   return Measure(
       task,
       [&]() -> Status {
-        place.clear(), offset.clear(), length.clear();
+        // Fresh memory for each run, as a caller has it.
+        for (auto* column : {&place, &offset, &length}) *column = {};
         RUTTER_ASSIGN(Dataset dataset, OpenAny(task.file));
         RUTTER_ASSIGN(const Array* array, FindArray(dataset, task.arguments.at(0)));
         Shape grid = array->ChunkGrid();
@@ -139,19 +140,20 @@ std::uint64_t Digest(const std::vector<std::uint16_t>& values) {
 Status BenchSlab(const Task& task) {
   constexpr std::uint64_t kRows = 60'000, kChannel = 17;
   constexpr int kScalars = 200;
-  RUTTER_ASSIGN(Dataset dataset, OpenAny(task.file));
-  RUTTER_ASSIGN(const Array* array, FindArray(dataset, task.arguments.at(0)));
   const std::string& what = task.arguments.at(1);
   ReadOptions options;
   if (task.arguments.size() > 2) options.threads = static_cast<unsigned>(std::atoi(task.arguments[2].c_str()));
   std::vector<std::uint16_t> out;
-  auto read = [&](const Slice& slice, std::size_t place) -> Status {
-    std::size_t elements = static_cast<std::size_t>(slice.NumElements());
-    return dataset.reader->Read(*array, slice, std::as_writable_bytes(std::span(out).subspan(place, elements)), options);
-  };
   return Measure(
       task,
       [&]() -> Status {
+        out = {};
+        RUTTER_ASSIGN(Dataset dataset, OpenAny(task.file));
+        RUTTER_ASSIGN(const Array* array, FindArray(dataset, task.arguments.at(0)));
+        auto read = [&](const Slice& slice, std::size_t place) -> Status {
+          std::size_t elements = static_cast<std::size_t>(slice.NumElements());
+          return dataset.reader->Read(*array, slice, std::as_writable_bytes(std::span(out).subspan(place, elements)), options);
+        };
         if (what == "scalars") {
           out.assign(kScalars, 0);
           std::uint64_t state = 1;

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-ROWS, CHANNEL, SCALARS = 60_000, 17, 200
+ROWS, CHANNELS, CHANNEL, SCALARS = 60_000, 384, 17, 200
 
 
 def digest(array):

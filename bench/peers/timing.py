@@ -37,13 +37,13 @@ def cpu_seconds():
 
 
 def run(action, repeats, cold=None, digest=lambda value: value, budget=30.0, output=None):
-    """`action` is called `repeats` times, or fewer (3 at least) where `budget` seconds are spent. `digest` turns what it
+    """`action` is called `repeats` times; once `budget` seconds are spent, no more. `digest` turns what it
     returns into a JSON value to be compared, outside of the time. `cold` names the file whose pages are dropped before
     each call, `output` a file that each call writes anew."""
     gc.collect()
     gc.disable()  # kerchunk with zarr 3 can wait for ever when the collector runs on zarr's thread (VirtualiZarr#1072)
     seconds, cpu, value, read = [], [], None, 0
-    while len(seconds) < repeats and (len(seconds) < min(3, repeats) or sum(seconds) < budget):
+    while len(seconds) < repeats and sum(seconds) < budget:
         if output and os.path.exists(output):
             os.remove(output)
         if cold:

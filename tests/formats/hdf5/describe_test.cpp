@@ -47,7 +47,7 @@ ByteList NumberAttribute(std::uint32_t number) {
 }
 
 /// A file of `count` groups below the root, g00000, g00001, ..., each with an attribute that tells its number. Every
-/// hundredth header is damaged.
+/// hundredth header is damaged, and every hundredth has many messages.
 ByteList ManyGroups(std::uint32_t count) {
   ByteList children;
   std::vector<std::uint64_t> places;
@@ -55,6 +55,7 @@ ByteList ManyGroups(std::uint32_t count) {
     places.push_back(children.size());
     ByteList messages = GroupMessages();
     Append(messages, NumberAttribute(i));
+    for (int nil = 0; i % 100 == 50 && nil < 200; ++nil) Append(messages, Hex("00 0100 00 00"));
     ByteList header = Header(messages);
     if (i % 100 == 99) header.back() ^= std::byte{1};
     Append(children, header);
