@@ -18,6 +18,15 @@ namespace {
 constexpr std::string_view kWithoutVariable = "This is a netCDF dimension but not a netCDF variable";
 constexpr std::int64_t kMaxDimensionId = 0x7FFF'FFFF;
 
+constexpr std::string_view kInitials = "CND_";  ///< Of the attributes that this file asks for.
+
+/// False for most arrays, which then need no search for one attribute after the other.
+bool MayHaveDimensions(const Node& node) {
+  return std::any_of(node.attributes.begin(), node.attributes.end(), [](const Attribute& attribute) {
+    return !attribute.name.empty() && kInitials.find(attribute.name.front()) != std::string_view::npos;
+  });
+}
+
 bool IsScale(const Node& node) { return node.array != nullptr && AttributeText(node, "CLASS") == "DIMENSION_SCALE"; }
 
 /// What a dimension must have in common with another to be the same for netCDF-C.
@@ -57,6 +66,8 @@ class Namer {
       if (node.array == nullptr || node.array->is_null) return;
       Array& array = *node.array;
       array.dimension_names.assign(array.shape.size(), "");
+      array.dimension_only = false;
+      if (!MayHaveDimensions(node)) return;
       array.dimension_only = AttributeText(node, "NAME").value_or("").starts_with(kWithoutVariable);
       if (NameByIds(node)) return;
       if (IsScale(node)) {
@@ -92,8 +103,9 @@ class Namer {
         if (child->array == nullptr || child->array->dimension_names.size() != child->array->shape.size()) continue;
         for (std::size_t k = 0; k < child->array->shape.size(); ++k) {
           const std::string& name = child->array->dimension_names[k];
+          if (name.empty()) continue;
           auto found = lengths.emplace(name, child->array->shape[k]);
-          if (name.empty() || found.first->second == child->array->shape[k]) continue;
+          if (found.first->second == child->array->shape[k]) continue;
           AddNote(map_, "the dimension '" + name + "' has two lengths in " + group.Path() +
                             "; documents give another name to the later one");
         }

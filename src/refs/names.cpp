@@ -1,6 +1,7 @@
 #include "refs/names.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <string_view>
 #include <unordered_set>
@@ -10,7 +11,13 @@
 namespace rutter {
 namespace {
 
-bool IsFetchable(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; }
+constexpr std::array<bool, 256> kFetchable = [] {
+  std::array<bool, 256> table{};
+  for (unsigned char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")) table[c] = true;
+  return table;
+}();
+
+bool IsFetchable(char c) { return kFetchable[static_cast<unsigned char>(c)]; }
 
 bool IsNoBackslash(char c) { return c != '\\'; }  // zarr-python takes a backslash for a slash
 
@@ -18,7 +25,11 @@ bool IsReserved(std::string_view name) { return name.empty() || name == "." || n
 
 auto CharacterRule(std::string_view name, NameRule rule) { return rule == NameRule::kAnyText && IsUtf8(name) ? IsNoBackslash : IsFetchable; }
 
-bool IsPlain(std::string_view name, NameRule rule) { return std::all_of(name.begin(), name.end(), CharacterRule(name, rule)) && !IsReserved(name); }
+bool IsPlain(std::string_view name, NameRule rule) {
+  // Nearly every name may stay under either rule.
+  const bool fetchable = std::all_of(name.begin(), name.end(), [](char c) { return IsFetchable(c); });
+  return (fetchable || std::all_of(name.begin(), name.end(), CharacterRule(name, rule))) && !IsReserved(name);
+}
 
 std::string Plain(std::string_view name, NameRule rule) {
   std::string out(name);
@@ -96,15 +107,19 @@ bool DimensionNames::Append(const Node& group, const Shape& shape, const std::ve
   }
   Group& names = *last_;
   bool invented = false;
+  std::vector<bool> is_phony(shape.size());
   std::vector<std::string_view> taken;  // of this array; names in `known` and in the group stay where they are
-  std::map<std::uint64_t, std::size_t> seen;
   for (std::size_t k = 0; k < shape.size(); ++k) {
     std::string_view name = k < known.size() ? std::string_view(known[k]) : std::string_view();
     bool usable = !name.empty() && std::find(taken.begin(), taken.end(), name) == taken.end();
     if (usable) usable = names.lengths.try_emplace(known[k], shape[k]).first->second == shape[k];
     if (!usable) {
       invented = true;
-      std::string& phony = names.phony[{shape[k], seen[shape[k]]++}];
+      // Axes of one length have names of their own.
+      std::size_t earlier = 0;
+      for (std::size_t j = 0; j < k; ++j) earlier += is_phony[j] && shape[j] == shape[k] ? 1 : 0;
+      is_phony[k] = true;
+      std::string& phony = names.phony[{shape[k], earlier}];
       if (phony.empty()) phony = "phony_dim_" + std::to_string(next_++);
       name = phony;
     }
