@@ -232,7 +232,22 @@ def b9():
 def machine():
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
-    return {"cpu": model, "cores": os.cpu_count(), "system": platform.platform(), "load": os.getloadavg()[0]}
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {"date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "cpu": model, "cores": os.cpu_count(), "memory_gb": round(memory / 1e9),
+            "system": f"{platform.system()} {platform.release().split('-')[0]}, {platform.libc_ver()[0]} {platform.libc_ver()[1]}", "load": os.getloadavg()[0]}
+
+
+def versions():
+    """Of all tools that are compared."""
+    found = {"rutter": subprocess.run([RUTTER, "--version"], capture_output=True, text=True).stdout.strip().removeprefix("rutter ")}
+    code = ("import importlib.metadata as m, h5py; print('; '.join(f'{n} {m.version(n)}' for n in "
+            "('kerchunk', 'virtualizarr', 'hidefix', 'h5py', 'zarr', 'fsspec')) + '; HDF5 ' + h5py.version.hdf5_version)")
+    code2 = "import importlib.metadata as m; print('; '.join(f'{n} {m.version(n)}' for n in ('lindi', 'zarr')))"
+    for title, python, script in (("", MAIN, code), (" (second environment)", ZARR2, code2)):
+        text = subprocess.run([python, "-c", script], capture_output=True, text=True).stdout.strip()
+        found.update((name + title, version) for name, version in (part.rsplit(" ", 1) for part in text.split("; ") if part))
+    h5dump = subprocess.run(["h5dump", "--version"], capture_output=True, text=True).stdout.split()
+    return {**found, "h5dump": h5dump[-1] if h5dump else "missing"}
 
 
 def main():
@@ -256,7 +271,7 @@ def main():
     finally:
         shutil.rmtree(OUTPUT, ignore_errors=True)
     with open(options.json, "w") as file:
-        json.dump({"machine": here, "rounds": options.rounds, "tasks": results}, file, indent=1)
+        json.dump({"machine": here, "versions": versions(), "rounds": options.rounds, "tasks": results}, file, indent=1)
     print(f"\n{time.monotonic() - start:.0f} s; all figures: {os.path.relpath(options.json, PROJECT)}")
     return 1 if any(r["problems"] for r in results) else 0
 

@@ -6,6 +6,7 @@
 //   slab FILE REPEATS warm|cold DATASET TASK [THREADS]    open, then slab, channel or scalars of peers/slab_tasks.py
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -15,6 +16,8 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -130,8 +133,22 @@ Status BenchColumns(const Task& task) {
       });
 }
 
+struct Free {
+  void operator()(std::uint16_t* memory) const { std::free(memory); }
+};
+using Samples = std::unique_ptr<std::uint16_t[], Free>;
+
+/// Memory as NumPy gets it for its arrays: not cleared, and asked to come in huge pages.
+Samples NewSamples(std::size_t count) {
+  constexpr std::size_t kHugePage = 2 << 20;
+  const std::size_t bytes = (count * sizeof(std::uint16_t) + kHugePage - 1) / kHugePage * kHugePage;
+  Samples samples(static_cast<std::uint16_t*>(std::aligned_alloc(kHugePage, bytes)));
+  if (samples != nullptr) madvise(samples.get(), bytes, MADV_HUGEPAGE);
+  return samples;
+}
+
 /// Sum of value * place, as slab_tasks.digest.
-std::uint64_t Digest(const std::vector<std::uint16_t>& values) {
+std::uint64_t Digest(std::span<const std::uint16_t> values) {
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < values.size(); ++i) total += values[i] * static_cast<std::uint64_t>(i + 1);
   return total;
@@ -143,19 +160,24 @@ Status BenchSlab(const Task& task) {
   const std::string& what = task.arguments.at(1);
   ReadOptions options;
   if (task.arguments.size() > 2) options.threads = static_cast<unsigned>(std::atoi(task.arguments[2].c_str()));
-  std::vector<std::uint16_t> out;
+  Samples memory;
+  std::span<std::uint16_t> out;
+  auto make_room = [&](std::size_t count) {
+    memory.reset();
+    memory = NewSamples(count);
+    out = {memory.get(), memory == nullptr ? 0 : count};
+  };
   return Measure(
       task,
       [&]() -> Status {
-        out = {};
         RUTTER_ASSIGN(Dataset dataset, OpenAny(task.file));
         RUTTER_ASSIGN(const Array* array, FindArray(dataset, task.arguments.at(0)));
         auto read = [&](const Slice& slice, std::size_t place) -> Status {
           std::size_t elements = static_cast<std::size_t>(slice.NumElements());
-          return dataset.reader->Read(*array, slice, std::as_writable_bytes(std::span(out).subspan(place, elements)), options);
+          return dataset.reader->Read(*array, slice, std::as_writable_bytes(out.subspan(place, elements)), options);
         };
         if (what == "scalars") {
-          out.assign(kScalars, 0);
+          make_room(kScalars);
           std::uint64_t state = 1;
           for (std::size_t i = 0; i < kScalars; ++i) {
             state = state * 6364136223846793005ull + 1442695040888963407ull;
@@ -166,7 +188,7 @@ Status BenchSlab(const Task& task) {
         }
         Slice slice{{{0, kRows, 1, false}, {0, array->shape[1], 1, false}}};
         if (what == "channel") slice.axes[1] = {kChannel, 1, 1, true};
-        out.resize(static_cast<std::size_t>(slice.NumElements()));
+        make_room(static_cast<std::size_t>(slice.NumElements()));
         return read(slice, 0);
       },
       [&] { return std::to_string(Digest(out)); });
