@@ -103,8 +103,12 @@ Result<Url> TakeApart(CURLU* handle, std::string_view shown) {
   for (char& c : url.host) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
-  // "host." is "host" to the resolver.
-  if (url.host.ends_with('.')) url.host.pop_back();
+  if (url.host.ends_with('.')) {
+    // "host." is "host" to the resolver; without the dot it may be an address in one of its spellings.
+    url.host.pop_back();
+    if (url.host.ends_with('.')) return NoUrl(shown, "the host ends with dots");
+    return ParseUrl(url.Origin() + url.path + (url.query.empty() ? "" : "?" + url.query));
+  }
   if (url.host.empty() || !IsPlain(url.host)) return NoUrl(shown, "the host is empty or not in plain letters");
   if (url.host.find('%') != std::string::npos) return NoUrl(shown, "the host is percent-encoded");
   if (!IsPlain(url.path) || !IsPlain(url.query)) return NoUrl(shown, "a letter that must be percent-encoded");
