@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,7 @@ namespace {
 constexpr std::size_t kWorthThreads = 256;  ///< Objects; fewer are described sooner than other threads wake.
 constexpr std::size_t kBatchObjects = 32;
 constexpr unsigned kMaxThreads = 4;
+constexpr int kMaxWaves = 256;  ///< Of one step; then it reads piece by piece.
 
 /// An object that is to be described. Its header goes with it, so that it is read once; null where too many would wait.
 struct FoundObject {
@@ -100,6 +102,7 @@ class Walk {
  public:
   Walk(const OpenedFile& opened, Map& map, std::vector<std::shared_ptr<ByteSource>>& open_sources)
       : file_(opened.file),
+        superblock_(opened.superblock),
         objects_(*file_, *opened.superblock),
         resolver_(std::make_shared<Resolver>(file_)),
         budget_(file_->limits()),
@@ -120,6 +123,7 @@ class Walk {
     if (root.kind != NodeKind::kGroup) {
       return Fail(file_->MakeErrorAt(ErrorCode::kCorrupt, "the root object is no group", root_header, "object header", "HDF5 4.0, Format Signature and Superblock"));
     }
+    if (file_->is_far()) RUTTER_TRY(ListAllFar());
     while (!groups_.empty() && found_.size() < kWorthThreads) RUTTER_TRY(ListNextGroup());
     RUTTER_TRY(found_.size() < kWorthThreads ? DescribeFound() : RunOnThreads());
     resolver_->SetPaths(paths_);
@@ -138,6 +142,56 @@ class Walk {
     PendingGroup group = groups_.front();
     groups_.pop_front();
     return ListChildren(group);
+  }
+
+  /// Of a source far away: what the next steps will read is fetched before, so that they do not wait for one piece after the
+  /// other. A step is tried on scratch objects; what all tries lack is fetched at once, and they are tried again.
+  Status ListAllFar() {
+    while (!groups_.empty()) {
+      std::vector<std::uint64_t> level;
+      for (const PendingGroup& group : groups_) level.push_back(group.node->address);
+      GroupLinks links;
+      RUTTER_TRY(FetchInWaves(level, [&](ObjectReader& objects, const std::shared_ptr<Resolver>&, std::uint64_t address) {
+        ObjectHeader header;
+        if (!objects.Read(address, header) || !ListGroup(objects, header, links)) return;
+        ObjectHeader child;
+        for (const GroupEntry& entry : links.entries) {
+          if (!entry.failure && entry.link.kind == LinkKind::kHard) (void)objects.Read(entry.link.address, child);
+        }
+      }));
+      for (std::size_t k = 0; k < level.size(); ++k) RUTTER_TRY(ListNextGroup());
+    }
+    std::vector<std::uint64_t> addresses;
+    for (const FoundObject& object : found_) addresses.push_back(object.node->address);
+    return FetchInWaves(addresses, [&](ObjectReader& objects, const std::shared_ptr<Resolver>& resolver, std::uint64_t address) {
+      Map map;
+      std::vector<std::shared_ptr<ByteSource>> open_sources;
+      ValueBudget budget(file_->limits());
+      ObjectDescriber describer(file_, *superblock_, objects.shared_kept(), resolver, budget, map, open_sources);
+      Node scratch;
+      scratch.address = address;
+      (void)describer.Describe(scratch);
+    });
+  }
+
+  using Attempt = std::function<void(ObjectReader&, const std::shared_ptr<Resolver>&, std::uint64_t address)>;
+
+  Status FetchInWaves(std::vector<std::uint64_t> addresses, const Attempt& attempt) {
+    for (int wave = 0; !addresses.empty() && wave < kMaxWaves; ++wave) {
+      // Both remember what they could not read, so they live as long as a wave and are nobody else's.
+      ObjectReader scratch(*file_, *superblock_);
+      auto resolver = std::make_shared<Resolver>(file_);
+      std::vector<std::uint64_t> again;
+      file_->BeginProbe();
+      for (std::uint64_t address : addresses) {
+        const std::size_t before = file_->misses();
+        attempt(scratch, resolver, address);
+        if (file_->misses() != before) again.push_back(address);
+      }
+      RUTTER_TRY(file_->EndProbe());
+      addresses = std::move(again);
+    }
+    return {};
   }
 
   Status DescribeFound() {
@@ -287,6 +341,7 @@ class Walk {
   }
 
   std::shared_ptr<File> file_;
+  std::shared_ptr<const Superblock> superblock_;
   ObjectReader objects_;
   std::shared_ptr<Resolver> resolver_;
   ValueBudget budget_;

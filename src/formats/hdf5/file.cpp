@@ -12,6 +12,7 @@ namespace rutter::hdf5 {
 File::File(std::shared_ptr<ByteSource> source, std::shared_ptr<SourceOpener> opener, const Limits& limits)
     : source_(std::move(source)), opener_(std::move(opener)), limits_(limits), block_bits_(std::bit_width(source_->metadata_grain()) - 1) {
   if (auto view = source_->View(0, source_->size())) memory_ = *view;
+  is_far_ = memory_.data() == nullptr && !source_->Holds(0, source_->size());
 }
 
 void File::SetLayout(Sizes sizes, std::uint64_t base_address) {
@@ -29,12 +30,37 @@ Error File::MakeErrorAt(ErrorCode code, std::string message, std::uint64_t addre
   return error;
 }
 
+void File::BeginProbe() {
+  probing_ = true;
+  missing_.clear();
+  wanted_.clear();
+}
+
+bool File::IsMissing(std::uint64_t offset, std::uint64_t length) {
+  if (!probing_ || source_->Holds(offset, length)) return false;
+  missing_.push_back({offset, {}, length});
+  return true;
+}
+
+Status File::EndProbe() {
+  probing_ = false;
+  source_->Prefetch(missing_);
+  source_->Prefetch(wanted_);
+  std::vector<std::byte> bytes;
+  for (const ReadRequest& range : missing_) {
+    bytes.resize(std::max<std::size_t>(bytes.size(), range.length()));
+    RUTTER_TRY(source_->ReadMetadata(range.offset, std::span(bytes).first(range.length())));
+  }
+  return {};
+}
+
 Status File::CountObject() {
   if (++objects_ <= limits_.objects) return {};
   return rutter::Fail(MakeErrorAt(ErrorCode::kLimit, "more than " + std::to_string(limits_.objects) + " objects (Limits::objects)", 0, {}, {}));
 }
 
 Status File::CountAttribute() {
+  if (probing_) return {};
   if (++attributes_ <= limits_.attributes) return {};
   return rutter::Fail(
       MakeErrorAt(ErrorCode::kLimit, "more than " + std::to_string(limits_.attributes) + " attributes (Limits::attributes)", 0, {}, {}));
@@ -52,6 +78,7 @@ Result<const std::byte*> File::KeepBlock(std::uint64_t block_number) {
     return rutter::Fail(MakeError(ErrorCode::kLimit, "more than " + std::to_string(limits_.metadata_bytes) +
                                                          " bytes of metadata (Limits::metadata_bytes)"));
   }
+  if (IsMissing(start, bytes)) return rutter::Fail(MakeError(ErrorCode::kIo, "not fetched yet"));
   auto block = std::make_unique<Block>(Block{block_number, std::make_unique_for_overwrite<std::byte[]>(bytes)});
   RUTTER_TRY(source_->ReadMetadata(start, {block->bytes.get(), static_cast<std::size_t>(bytes)}));
   kept_bytes_ += bytes;
@@ -95,6 +122,7 @@ Result<std::span<const std::byte>> File::Fetch(std::uint64_t address, std::uint6
                                                            " bytes of metadata (Limits::metadata_bytes)",
                                     address, structure, spec));
   }
+  if (n > 4 * BlockBytes() && IsMissing(offset, n)) return rutter::Fail(MakeErrorAt(ErrorCode::kIo, "not fetched yet", address, structure, spec));
   auto piece = std::make_unique_for_overwrite<std::byte[]>(n);
   if (n <= 4 * BlockBytes()) {
     std::uint64_t done = 0;
@@ -132,6 +160,7 @@ Result<ByteReader> File::OpenUpTo(std::uint64_t address, std::uint64_t n, std::s
 Status File::ReadMany(std::span<const Read> reads, std::string_view structure, std::string_view spec) {
   std::vector<ReadRequest> requests;
   requests.reserve(reads.size());
+  bool far_away = false;
   for (const Read& read : reads) {
     if (!RangeInside(read.address, read.out.size(), end())) {
       return rutter::Fail(MakeErrorAt(ErrorCode::kTruncated, "needs " + std::to_string(read.out.size()) + " bytes, the file has " +
@@ -139,7 +168,9 @@ Status File::ReadMany(std::span<const Read> reads, std::string_view structure, s
                                       read.address, structure, spec));
     }
     requests.push_back({base_address_ + read.address, read.out});
+    far_away = IsMissing(requests.back().offset, read.out.size()) || far_away;
   }
+  if (far_away) return rutter::Fail(MakeErrorAt(ErrorCode::kIo, "not fetched yet", reads[0].address, structure, spec));
   if (auto status = source_->ReadMany(requests); !status) {
     Error error = std::move(status).error();
     error.where.structure = std::string(structure);
@@ -156,7 +187,11 @@ void File::Prefetch(std::span<const std::pair<std::uint64_t, std::uint64_t>> add
   for (auto [address, length] : address_and_length) {
     if (RangeInside(address, length, end())) requests.push_back({base_address_ + address, {}, length});
   }
-  source_->Prefetch(requests);
+  if (probing_) {
+    wanted_.insert(wanted_.end(), requests.begin(), requests.end());
+  } else {
+    source_->Prefetch(requests);
+  }
 }
 
 }  // namespace rutter::hdf5

@@ -62,6 +62,17 @@ class File {
   /// Starts fetching these ranges in the background where the source can; never fails.
   void Prefetch(std::span<const std::pair<std::uint64_t, std::uint64_t>> address_and_length);
 
+  /// True where the source is so far away that its bytes are better asked for many at once.
+  bool is_far() const { return is_far_; }
+  /// From here until EndProbe, reads that would have to wait for a source far away fail at once (kIo), and what they lack is
+  /// noted; nothing counts against the limits of objects and attributes. For one thread, while no other reads the file.
+  void BeginProbe();
+  /// Ends the probe and fetches what it lacked, all at once; what Prefetch was asked for meanwhile comes behind.
+  /// Errors: kIo, kSourceChanged, kLimit.
+  Status EndProbe();
+  /// How often the probe met something that is not here.
+  std::size_t misses() const { return missing_.size(); }
+
   /// An error of this file at an address.
   Error MakeErrorAt(ErrorCode code, std::string message, std::uint64_t address, std::string_view structure,
                     std::string_view spec) const;
@@ -79,6 +90,8 @@ class File {
   static constexpr std::size_t kRecentBlocks = 256;
 
   Result<const std::byte*> KeepBlock(std::uint64_t block_number);
+  /// While probing: notes the bytes where they are not here, and tells so.
+  bool IsMissing(std::uint64_t offset, std::uint64_t length);
   std::uint64_t BlockBytes() const { return std::uint64_t{1} << block_bits_; }
   std::uint64_t WithinBlock(std::uint64_t offset) const { return offset & (BlockBytes() - 1); }
   /// The block's bytes where it was met lately, else null. Takes no lock.
@@ -100,6 +113,8 @@ class File {
   std::vector<std::unique_ptr<std::byte[]>> stitched_;
   std::unordered_map<std::uint64_t, std::pair<std::uint64_t, const std::byte*>> stitched_at_;
   std::uint64_t kept_bytes_ = 0;
+  bool is_far_ = false, probing_ = false;
+  std::vector<ReadRequest> missing_, wanted_;  ///< Offsets and lengths; of the probe.
   std::atomic<std::uint64_t> objects_{0}, attributes_{0};
 };
 

@@ -20,6 +20,8 @@ constexpr std::string_view kLayout = "data layout message";
 constexpr std::string_view kLayoutSpec = "HDF5 4.0, The Data Layout Message";
 constexpr std::string_view kFill = "fill value message";
 constexpr std::string_view kFillSpec = "HDF5 4.0, The Data Storage - Fill Value Message";
+constexpr std::uint64_t kIndexRootBytes = 4096;  ///< Usual roots of chunk indexes are not longer.
+constexpr std::uint64_t kSmallBytes = 4096;      ///< Data that a map may hold itself.
 constexpr std::uint8_t kWriteNever = 1;  ///< Fill value write time.
 
 class StorageSetup {
@@ -73,6 +75,13 @@ class StorageSetup {
     return elements ? CheckedMul(*elements, array_.dtype->size_bytes) : std::nullopt;
   }
 
+  /// A map will ask for these soon, for one array after the other.
+  void FetchAhead(std::uint64_t address, std::uint64_t bytes) const {
+    if (!file_->is_far() || address >= file_->end()) return;
+    const std::pair<std::uint64_t, std::uint64_t> range{address, std::min(bytes, file_->end() - address)};
+    file_->Prefetch({&range, 1});
+  }
+
   void ChooseChunks() { array_.chunk_shape = ChooseFlatChunks(array_.shape, array_.dtype->size_bytes); }
 
   Status Compact(const DataLayout& layout) {
@@ -123,6 +132,7 @@ class StorageSetup {
                                            std::to_string(file_->end()),
                                        *layout.address, "contiguous storage", kLayoutSpec));
       }
+      if (*bytes <= kSmallBytes) FetchAhead(*layout.address, *bytes);
       extents.push_back({0, 0, file_->Absolute(*layout.address), *bytes});
     }
     Shape strides(array_.rank());
@@ -181,6 +191,7 @@ class StorageSetup {
       return {};
     }
     const std::uint64_t address = *layout.address;
+    if (layout.index_type != ChunkIndexType::kSingle && layout.index_type != ChunkIndexType::kImplicit) FetchAhead(address, kIndexRootBytes);
     switch (layout.index_type) {
       case ChunkIndexType::kBTreeV1: array_.index = std::make_shared<BTreeV1Index>(std::move(geometry), address); return {};
       case ChunkIndexType::kSingle: {

@@ -16,7 +16,7 @@ struct ClientOptions {
   int tries = 6;
   std::chrono::milliseconds first_wait{100}, longest_wait{20'000};  ///< Between tries: random, up to a doubling bound.
   std::uint64_t longest_retry_after = 60;                           ///< Seconds; servers that ask for more get this.
-  unsigned in_flight = 64;                                          ///< Requests at once to one origin.
+  unsigned in_flight = 128;                                         ///< Requests at once to one origin.
   unsigned redirects = 5;
   std::uint64_t whole_bytes = 64ull << 20;  ///< Files of servers without ranges are fetched whole up to this size.
 };

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace rutter::hdf5 {
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::string_view kSpec = "HDF5 4.0, III.A.1 Version 1 B-trees";
 constexpr std::string_view kStructure = "group B-tree node";
+constexpr std::uint64_t kUsualNodeBytes = 544;  ///< Of trees and symbol tables with the usual K.
 
 struct GroupNode {
   std::uint8_t level = 0;
@@ -74,6 +76,11 @@ Status VisitGroupBTree(File& file, std::uint64_t root_address, const std::functi
     // Nodes do not overlap in a sound file, so all of them together fit it: this bounds the walk over a hostile one.
     walked_bytes += node.bytes;
     if (walked_bytes > file.end()) return corrupt("the nodes of the tree overlap");
+    if (file.is_far()) {
+      std::vector<std::pair<std::uint64_t, std::uint64_t>> next_level;
+      for (std::uint64_t child : node.children) next_level.emplace_back(child, kUsualNodeBytes);
+      file.Prefetch(next_level);
+    }
     for (auto child = node.children.rbegin(); child != node.children.rend(); ++child) stack.push_back({*child, node.level - 1});
   }
   return {};
