@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <mutex>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -16,6 +18,7 @@ namespace {
 constexpr std::uint64_t kTileCells = 64 << 10;     // chunks located at once
 constexpr std::uint64_t kTaskStored = 256 << 10;   // stored bytes of one thread's turn
 constexpr std::uint64_t kTaskDecoded = 1 << 20;    // decoded bytes of the same
+constexpr std::uint64_t kAheadBytes = 32 << 20;    // stored bytes on their way from a source far away
 constexpr std::uint64_t kSparseStep = 8;           // selections that touch fewer chunks than 1 in 8 visit each on its own
 
 std::string ChunkName(std::span<const std::uint64_t> index) {
@@ -48,6 +51,8 @@ class ChunkedReader {
   Status FillMissing(const Box& tile);
   Status ReadTasks(const Box& tile);
   std::vector<Task> CutIntoTasks() const;
+  void FetchAhead(std::span<const Task> tasks, std::uint64_t task);
+  std::uint64_t StoredBytes(const Task& task) const;
   Status ReadTask(const Box& tile, const Task& task, ReadSlot& slot);
   Status ReadChunkRaw(const Located& located, const SelectedPart& part, const std::shared_ptr<ByteSource>& source, ReadSlot& slot);
   Status DecodeChunk(const ChunkRef& chunk, std::span<const std::byte> stored, const SelectedPart& part, ReadSlot& slot);
@@ -79,6 +84,11 @@ class ChunkedReader {
   // Of the tile at hand:
   std::vector<Located> located_;
   std::vector<bool> seen_;
+  // Of its tasks, where their source is far away:
+  bool is_far_ = false;
+  std::mutex ahead_mutex_;
+  std::size_t ahead_task_ = 0;     // the next to ask for
+  std::uint64_t ahead_bytes_ = 0;  // asked for, and not yet wanted by a task
 };
 
 Status ChunkedReader::Prepare() {
@@ -243,7 +253,43 @@ Status ChunkedReader::ReadTasks(const Box& tile) {
     threads = static_cast<unsigned>(std::min<std::uint64_t>(threads, fit));
   }
   std::vector<Task> tasks = CutIntoTasks();
-  return job_.Run(tasks.size(), threads, [&](std::uint64_t task, ReadSlot& slot) { return ReadTask(tile, tasks[task], slot); });
+  RUTTER_ASSIGN(auto source, pool_.Get(located_.front().chunk.source));
+  is_far_ = tasks.size() > 1 && !source->Holds(located_.front().chunk.offset, located_.front().chunk.length);
+  ahead_task_ = 0;
+  ahead_bytes_ = 0;
+  return job_.Run(tasks.size(), threads, [&](std::uint64_t task, ReadSlot& slot) {
+    if (is_far_) FetchAhead(tasks, task);
+    return ReadTask(tile, tasks[task], slot);
+  });
+}
+
+std::uint64_t ChunkedReader::StoredBytes(const Task& task) const {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = task.first; i < task.last; ++i) bytes += IsRaw(located_[i].chunk) ? 0 : located_[i].chunk.length;
+  return bytes;
+}
+
+/// Chunks of the tasks behind this one are asked for as far as the window goes, so that many requests are under way however
+/// few threads decode. Raw chunks are not: of them only what is wanted is fetched.
+void ChunkedReader::FetchAhead(std::span<const Task> tasks, std::uint64_t task) {
+  const std::uint64_t window = std::min(kAheadBytes, job_.options.max_memory_bytes / 4);
+  std::lock_guard lock(ahead_mutex_);
+  if (task < ahead_task_) ahead_bytes_ -= std::min(ahead_bytes_, StoredBytes(tasks[task]));
+  // By halves of the window, so that neighbours are asked for together.
+  if (ahead_task_ > task && ahead_bytes_ > window / 2) return;
+  ahead_task_ = std::max(ahead_task_, static_cast<std::size_t>(task));
+  std::map<std::uint32_t, std::vector<ReadRequest>> by_source;
+  for (; ahead_task_ < tasks.size() && ahead_bytes_ < window; ++ahead_task_) {
+    const Task& next = tasks[ahead_task_];
+    for (std::size_t i = next.first; i < next.last; ++i) {
+      const ChunkRef& chunk = located_[i].chunk;
+      if (!IsRaw(chunk)) by_source[chunk.source].push_back({chunk.offset, {}, chunk.length});
+    }
+    if (ahead_task_ != task) ahead_bytes_ += StoredBytes(next);
+  }
+  for (const auto& [number, requests] : by_source) {
+    if (auto source = pool_.Get(number)) (*source)->Prefetch(requests);
+  }
 }
 
 Status ChunkedReader::ReadTask(const Box& tile, const Task& task, ReadSlot& slot) {
