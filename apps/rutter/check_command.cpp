@@ -77,6 +77,7 @@ Status RunCheck(const Options& options) {
     if (!source) return Fail(std::move(source).error());
     RUTTER_TRY((*source)->CheckUnchanged());
   }
+  RUTTER_TRY(dataset.client->FirstFailure());
   return Fail(ErrorCode::kCorrupt, "the check found errors");
 }
 

@@ -114,6 +114,7 @@ Status RunMap(Options options) {
   }
   RUTTER_ASSIGN(auto file, AtomicFile::Create(options.output));
   RUTTER_ASSIGN(WriteReport report, WriteReferences(dataset.map, *dataset.reader, write, [&](std::string_view text) { return file->Write(text); }));
+  RUTTER_TRY(dataset.client->FirstFailure());
   RUTTER_TRY(file->Commit());
   if (!seal_problem.empty()) report.notes.push_back(std::move(seal_problem));
   return PrintOut(options.common.json ? JsonSummary(options.output, dataset.map, report) : TextSummary(options.output, dataset.map, report));

@@ -67,6 +67,7 @@ Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) 
   dataset.pool = std::make_shared<SourcePool>(dataset.file->Sources());
   dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits);
   if (options.conventions) RUTTER_TRY(ApplyConventions(dataset.map, *dataset.reader));
+  RUTTER_TRY(dataset.client->FirstFailure());
   return dataset;
 }
 

@@ -63,10 +63,11 @@ def right(request, data, etag='"v1"', modified="Sat, 21 Nov 2026 08:00:00 GMT", 
 
 
 class Server:
-    """Serves on loopback until closed. `files(path)` gives a file's bytes, or None. Each connection has a thread."""
+    """Serves on loopback until closed. `files(path)` gives a file's bytes, or None; `tls` is an ssl.SSLContext for https. Each
+    connection has a thread."""
 
-    def __init__(self, script, files):
-        self.script, self.files = script, files
+    def __init__(self, script, files, tls=None):
+        self.script, self.files, self.tls = script, files, tls
         self.requests, self.lock = [], threading.Lock()
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self.socket.getsockname()[1]
@@ -87,7 +88,7 @@ class Server:
                     pass
 
     def origin(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
     def url(self, name):
         return f"{self.origin()}/{urllib.parse.quote(name)}"
@@ -105,6 +106,8 @@ class Server:
     def _serve(self, connection):
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
             with connection.makefile("rb") as reader:
                 while self._one(connection, reader):
                     pass

@@ -3,9 +3,10 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <condition_variable>
+#include <csignal>
 #include <deque>
 #include <mutex>
+#include <random>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -56,6 +57,11 @@ class Client::Loop {
     curl_multi_cleanup(multi_);
   }
 
+  Status FirstFailure() const {
+    std::lock_guard lock(mutex_);
+    return first_failure_;
+  }
+
   bool works() const { return multi_ != nullptr; }
 
   void Add(std::vector<std::unique_ptr<Transfer>> transfers) {
@@ -68,6 +74,10 @@ class Client::Loop {
 
  private:
   void Run() {
+    // Signals are other threads' affair; one of them, SIGPIPE, would end the process when a server hangs up.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
     for (;;) {
       {
         std::lock_guard lock(mutex_);
@@ -149,6 +159,10 @@ class Client::Loop {
       origin.bound = std::min<double>(options_.in_flight, origin.bound + 1 / origin.bound);
     }
     if (complete) {
+      if (!transfer->status() && !transfer->opening()) {
+        std::lock_guard lock(mutex_);
+        if (first_failure_) first_failure_ = transfer->status();
+      }
       transfer->Complete();
     } else if (transfer->again_at() <= Clock::now()) {
       Enqueue(std::move(transfer));
@@ -199,7 +213,8 @@ class Client::Loop {
   std::unordered_map<CURL*, Running> running_;
   std::unordered_map<std::string, Origin> origins_;
   std::vector<std::unique_ptr<Transfer>> sleeping_;
-  std::mutex mutex_;  // of what follows
+  mutable std::mutex mutex_;  // of what follows
+  Status first_failure_;
   std::vector<std::unique_ptr<Transfer>> inbox_;
   bool stop_ = false;
   std::thread thread_;
@@ -208,6 +223,11 @@ class Client::Loop {
 Client::Client(const ClientOptions& options) : options_(options) {}
 
 Client::~Client() = default;
+
+Status Client::FirstFailure() const {
+  std::lock_guard lock(mutex_);
+  return loop_ == nullptr ? Status() : loop_->FirstFailure();
+}
 
 void Client::Start(std::vector<Fetch> fetches) {
   {

@@ -53,6 +53,9 @@ class Client {
   /// Starts fetches; each ends by its `done`. Their errors: kIo, kNotFound, kPolicy, kSourceChanged, kTruncated, kLimit,
   /// kUnsupported, kCancelled (the client goes away).
   void Start(std::vector<Fetch> fetches);
+  /// The first failure of a fetch from a source that was open already, if any. What read it may have taken the failure for
+  /// damage of one object of a file; here it stays what it is: not all that was wanted could be fetched.
+  Status FirstFailure() const;
   const ClientStatistics& statistics() const { return statistics_; }
   const ClientOptions& options() const { return options_; }
 
@@ -60,7 +63,7 @@ class Client {
   class Loop;
   const ClientOptions options_;
   ClientStatistics statistics_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unique_ptr<Loop> loop_;
 };
 

@@ -33,6 +33,10 @@ class Transfer {
   /// The last attempt met a server that is busy.
   bool met_busy_server() const { return busy_; }
 
+  /// How the fetch stands.
+  const Status& status() const { return result_.status; }
+  bool opening() const { return !fetch_.known; }
+
   /// Ends the fetch with `error` whatever came.
   void Abandon(Error error) { result_.status = Fail(std::move(error)); }
   /// Calls the fetch's `done`.
@@ -57,7 +61,6 @@ class Transfer {
   bool Repeat(Error error, std::optional<std::uint64_t> wait_seconds, std::minstd_rand& random);
   bool EndWith(Error error);
   Error ErrorOf(ErrorCode code, std::string message, std::string hint = {}) const;
-  bool opening() const { return !fetch_.known; }
 
   Fetch fetch_;
   const ClientOptions& options_;
