@@ -11,10 +11,10 @@
 namespace rutter {
 namespace {
 
-constexpr std::uint64_t kLongestRun = 512;   // blocks of one fetch: 4 MiB
-constexpr std::uint64_t kFirstAhead = 2;     // blocks fetched where nothing near is known
-constexpr std::uint64_t kLongestAhead = 128;  // blocks fetched where all before was wanted: 1 MiB
-constexpr std::uint64_t kMergeGap = 1;       // blocks read over between two that are prefetched
+constexpr std::uint64_t kLongestRun = 1024;   // blocks of one fetch: 4 MiB
+constexpr std::uint64_t kFirstAhead = 4;     // blocks fetched where nothing near is known
+constexpr std::uint64_t kLongestAhead = 256;  // blocks fetched where all before was wanted: 1 MiB
+constexpr std::uint64_t kMergeGap = 4;       // blocks read over between two that are prefetched
 
 }  // namespace
 
@@ -106,11 +106,15 @@ Status BlockCache::Read(std::uint64_t offset, std::span<std::byte> out) {
     }
   }
   if (!missing.empty() && missing.back().second == last + 1) {
-    // Twice what came just before, where this goes on from there.
+    // Twice what came just before, where this goes on from there or nearly there.
     auto& [from, to] = missing.back();
     std::uint64_t ahead = kFirstAhead;
-    auto before = from > 0 ? state_->blocks.find(from - 1) : state_->blocks.end();
-    if (before != state_->blocks.end()) ahead = std::clamp(2 * before->second->count, kFirstAhead, kLongestAhead);
+    for (std::uint64_t back = 1; back <= std::min(kMergeGap, from); ++back) {
+      auto before = state_->blocks.find(from - back);
+      if (before == state_->blocks.end()) continue;
+      ahead = std::clamp(2 * before->second->count, kFirstAhead, kLongestAhead);
+      break;
+    }
     const std::uint64_t until = std::min(NumBlocks(), std::max(to, from + ahead));
     while (to < until && !state_->blocks.contains(to)) ++to;
   }

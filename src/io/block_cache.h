@@ -26,7 +26,7 @@ class BlockCache {
   };
   using Starter = std::function<void(std::vector<Fetch>)>;
 
-  static constexpr std::uint64_t kBlockBytes = 8 * 1024;
+  static constexpr std::uint64_t kBlockBytes = 4 * 1024;
 
   BlockCache(std::uint64_t source_bytes, std::uint64_t capacity_bytes, Starter start);
   ~BlockCache();

@@ -64,7 +64,7 @@ TEST_CASE("blocks are fetched once, in ever larger pieces where they are read in
   CHECK(cache.Holds(0, kBlock));
   REQUIRE(cache.Read(60, out));
   CHECK(server.requests == 1);
-  for (std::uint64_t offset = 0; offset + out.size() <= size; offset += 5'000) {
+  for (std::uint64_t offset = 0; offset + out.size() <= size; offset += 4'000) {
     REQUIRE(cache.Read(offset, out));
     REQUIRE(IsRight(offset, out));
   }

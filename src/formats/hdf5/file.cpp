@@ -9,6 +9,12 @@
 #include "base/checked.h"
 
 namespace rutter::hdf5 {
+namespace {
+
+// What belongs to an object lies mostly behind its header.
+constexpr std::uint64_t kProbeBytes = 8 * 1024;
+
+}  // namespace
 File::File(std::shared_ptr<ByteSource> source, std::shared_ptr<SourceOpener> opener, const Limits& limits)
     : source_(std::move(source)), opener_(std::move(opener)), limits_(limits), block_bits_(std::bit_width(source_->metadata_grain()) - 1) {
   if (auto view = source_->View(0, source_->size())) memory_ = *view;
@@ -44,7 +50,9 @@ bool File::IsMissing(std::uint64_t offset, std::uint64_t length) {
 
 Status File::EndProbe() {
   probing_ = false;
-  source_->Prefetch(missing_);
+  std::vector<ReadRequest> wider = missing_;
+  for (ReadRequest& range : wider) range.prefetch_bytes = std::max(range.length(), kProbeBytes);
+  source_->Prefetch(wider);
   source_->Prefetch(wanted_);
   std::vector<std::byte> bytes;
   for (const ReadRequest& range : missing_) {
