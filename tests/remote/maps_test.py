@@ -90,6 +90,8 @@ def places(test, server, stranger):
     test.files["maps/sly.json"] = served.replace(url.encode(), b"s3://bucket/key")
     test.read("another scheme", server.url("maps/sly.json"), UNSUPPORTED)
     test.read("another scheme on the command line", "s3://bucket/key", UNSUPPORTED)
+    test.read("a host that is not there", "http://no-such-host.invalid/x", IO, says="no such host", no_proxy="*")
+    test.read("a port that nobody listens at", "http://127.0.0.1:1/x", IO, says="Couldn't connect", no_proxy="*")
     test.read("a password on the command line", "http://me:secret@127.0.0.1/x", USAGE)
 
     for command in (("ls", url), ("ls", server.url("maps/m.json")), ("inspect", url), ("check", url, "--decode"), ("check", server.url("maps/m.json"), "--decode"), ("check", "a.nwb.json", "--allow", server.url("data/"))):

@@ -22,6 +22,7 @@ constexpr std::size_t kWorthThreads = 256;  ///< Objects; fewer are described so
 constexpr std::size_t kBatchObjects = 32;
 constexpr unsigned kMaxThreads = 4;
 constexpr int kMaxWaves = 256;  ///< Of one step; then it reads piece by piece.
+constexpr std::size_t kWaveMisses = 8'192;  ///< Fetched at once; the source keeps as many blocks until they are read.
 
 /// An object that is to be described. Its header goes with it, so that it is read once; null where too many would wait.
 struct FoundObject {
@@ -156,6 +157,7 @@ class Walk {
         if (!objects.Read(address, header) || !ListGroup(objects, header, links)) return;
         ObjectHeader child;
         for (const GroupEntry& entry : links.entries) {
+          if (file_->misses() >= kWaveMisses) return;
           if (!entry.failure && entry.link.kind == LinkKind::kHard) (void)objects.Read(entry.link.address, child);
         }
       }));
@@ -185,6 +187,10 @@ class Walk {
       file_->BeginProbe();
       for (std::uint64_t address : addresses) {
         const std::size_t before = file_->misses();
+        if (before >= kWaveMisses) {
+          again.push_back(address);
+          continue;
+        }
         attempt(scratch, resolver, address);
         if (file_->misses() != before) again.push_back(address);
       }

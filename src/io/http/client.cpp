@@ -151,8 +151,13 @@ class Client::Loop {
     --origin.in_flight;
     const bool complete = transfer->Finish(code, handle, random_);
     curl_multi_remove_handle(multi_, handle);
-    curl_easy_reset(handle);
-    idle_.push_back(handle);
+    if (code == CURLE_OK) {
+      curl_easy_reset(handle);
+      idle_.push_back(handle);
+    } else {
+      // A handle whose host was not found takes no buffer size any more (libcurl 7.88).
+      curl_easy_cleanup(handle);
+    }
     if (transfer->met_busy_server()) {
       origin.bound = std::max(1.0, origin.bound / 2);
     } else if (code == CURLE_OK) {

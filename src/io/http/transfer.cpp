@@ -87,8 +87,10 @@ Status Transfer::Prepare(CURL* handle) {
   const std::string range = std::to_string(fetch_.offset + received_) + "-" + std::to_string(fetch_.offset + fetch_.out.size() - 1);
   const long left = static_cast<long>(std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now()).count()));
 
-  bool set = true;
-  auto option = [&](CURLoption name, auto value) { set = curl_easy_setopt(handle, name, value) == CURLE_OK && set; };
+  std::string refused;
+  auto option = [&](CURLoption name, auto value) {
+    if (CURLcode code = curl_easy_setopt(handle, name, value); code != CURLE_OK) refused = std::to_string(name) + ": " + curl_easy_strerror(code);
+  };
   option(CURLOPT_URL, place_->url->text.c_str());
   option(CURLOPT_PROTOCOLS_STR, "http,https");
   option(CURLOPT_RANGE, range.c_str());
@@ -119,7 +121,7 @@ Status Transfer::Prepare(CURL* handle) {
     option(CURLOPT_PREREQFUNCTION, &Transfer::OnConnected);
     option(CURLOPT_PREREQDATA, static_cast<void*>(this));
   }
-  if (!set) return Fail(ErrorCode::kInternal, "libcurl refuses an option");
+  if (!refused.empty()) return Fail(ErrorCode::kInternal, "libcurl refuses option " + refused);
   ++tries_;
   ++statistics_.requests;
   return {};
