@@ -66,7 +66,8 @@ def slice_of(array):
 
 
 def arrays_of(listing):
-    return [node for node in listing["nodes"] if node.get("kind") == "array" and node.get("shape") is not None and 0 not in node["shape"]]
+    """Arrays with elements whose paths can stand on a command line (JSON gives others as bytes)."""
+    return [node for node in listing["nodes"] if node.get("kind") == "array" and isinstance(node["path"], str) and node.get("shape") is not None and 0 not in node["shape"]]
 
 
 def read(rutter, place, array, folder):
