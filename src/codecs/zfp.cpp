@@ -34,11 +34,15 @@ RUTTER_DECODER(DecodeZfp) {
     if (n > capacity / count) return Fail(ErrorCode::kCorrupt, "a ZFP chunk claims more than fits");
     count *= n;
   }
+  // A budget below what begins a block (a flag, the exponent, the precision) wraps around inside ZFP.
+  unsigned exponent_bits = field->type == zfp_type_float ? 8 : field->type == zfp_type_double ? 11 : 0;
+  unsigned least_bits = zfp->minexp < ZFP_MIN_EXP ? 2 + exponent_bits + 6 : 1 + exponent_bits;
+  if (zfp->maxbits < least_bits) return Fail(ErrorCode::kCorrupt, "ZFP's parameters leave no bits for a block");
   // ZFP does not check the end of its input, so the copy is as long as any stream of this field can be. Ones stand behind the
   // input: where it is cut short they read as blocks with many bits, and too much is consumed; zeros would read as empty blocks.
   std::size_t longest = zfp_stream_maximum_size(zfp.get(), field.get());
   if (longest > 8 * out.size() + 65'536) return Fail(ErrorCode::kCorrupt, "ZFP's parameters are out of range");
-  std::vector<std::uint64_t> data((std::max(longest, in.size()) + 64) / 8 + 1, ~0ull);
+  std::vector<std::uint64_t> data((std::max(longest, in.size()) + 4096) / 8, ~0ull);
   std::copy(in.begin(), in.end(), reinterpret_cast<std::byte*>(data.data()));
   std::unique_ptr<bitstream, CloseStream> bits(stream_open(data.data(), data.size() * 8));
   if (bits == nullptr) return Fail(ErrorCode::kLimit, "out of memory");
