@@ -36,7 +36,7 @@ bool StartCurl() {
 /// The thread and what belongs to it.
 class Client::Loop {
  public:
-  Loop(const ClientOptions& options, ClientStatistics& statistics) : options_(options), statistics_(statistics), random_(std::random_device{}()) {
+  explicit Loop(const ClientOptions& options) : options_(options), random_(std::random_device{}()) {
     if (!StartCurl()) return;
     multi_ = curl_multi_init();
     if (multi_ == nullptr) return;
@@ -211,7 +211,6 @@ class Client::Loop {
   };
 
   const ClientOptions& options_;
-  ClientStatistics& statistics_;
   std::minstd_rand random_;
   CURLM* multi_ = nullptr;
   std::vector<CURL*> idle_;
@@ -237,7 +236,7 @@ Status Client::FirstFailure() const {
 void Client::Start(std::vector<Fetch> fetches) {
   {
     std::lock_guard lock(mutex_);
-    if (loop_ == nullptr) loop_ = std::make_unique<Loop>(options_, statistics_);
+    if (loop_ == nullptr) loop_ = std::make_unique<Loop>(options_);
   }
   std::vector<std::unique_ptr<Transfer>> transfers;
   transfers.reserve(fetches.size());
