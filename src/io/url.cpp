@@ -1,6 +1,6 @@
 #include "io/url.h"
 
-#include <curl/curl.h>
+#include "io/http/libcurl.h"
 
 #include <algorithm>
 #include <memory>
@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kLongestUrl = 16'384;  // signed URLs have up to 3,000 bytes
 
 struct HandleDeleter {
-  void operator()(CURLU* handle) const { curl_url_cleanup(handle); }
+  void operator()(CURLU* handle) const { Curl().url_cleanup(handle); }
 };
 using Handle = std::unique_ptr<CURLU, HandleDeleter>;
 
@@ -24,11 +24,11 @@ tl::unexpected<Error> NoUrl(std::string_view text, std::string why) {
 
 Result<std::string> Part(CURLU* handle, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
-  CURLUcode code = curl_url_get(handle, part, &text, flags);
+  CURLUcode code = Curl().url_get(handle, part, &text, flags);
   if (code == CURLUE_NO_QUERY) return std::string();
-  if (code != CURLUE_OK) return Fail(ErrorCode::kInvalidArgument, curl_url_strerror(code));
+  if (code != CURLUE_OK) return Fail(ErrorCode::kInvalidArgument, Curl().url_strerror(code));
   std::string result(text);
-  curl_free(text);
+  Curl().free(text);
   return result;
 }
 
@@ -155,10 +155,15 @@ Result<Url> ParseUrl(std::string_view text) {
     error.hint = "a map would give the password away";
     return Fail(std::move(error));
   }
-  Handle handle(curl_url());
+  if (!Curl().is_loaded) {
+    Error error = MakeError(ErrorCode::kUnsupported, "libcurl.so.4, which reads URLs, cannot be loaded");
+    error.hint = "install it; Debian's package is libcurl4";
+    return Fail(std::move(error));
+  }
+  Handle handle(Curl().url());
   if (handle == nullptr) return Fail(ErrorCode::kLimit, "out of memory");
-  CURLUcode code = curl_url_set(handle.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_DISALLOW_USER);
-  if (code != CURLUE_OK) return NoUrl(text, curl_url_strerror(code));
+  CURLUcode code = Curl().url_set(handle.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_DISALLOW_USER);
+  if (code != CURLUE_OK) return NoUrl(text, Curl().url_strerror(code));
   return TakeApart(handle.get(), text);
 }
 

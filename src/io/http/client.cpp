@@ -1,6 +1,6 @@
 #include "io/http/client.h"
 
-#include <curl/curl.h>
+#include "io/http/libcurl.h"
 
 #include <algorithm>
 #include <csignal>
@@ -27,7 +27,8 @@ struct Origin {
 };
 
 bool StartCurl() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (!Curl().is_loaded) return false;
+  static const CURLcode code = Curl().global_init(CURL_GLOBAL_DEFAULT);
   return code == CURLE_OK;
 }
 
@@ -38,10 +39,10 @@ class Client::Loop {
  public:
   explicit Loop(const ClientOptions& options) : options_(options), random_(std::random_device{}()) {
     if (!StartCurl()) return;
-    multi_ = curl_multi_init();
+    multi_ = Curl().multi_init();
     if (multi_ == nullptr) return;
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kIdleConnections);
-    curl_multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
+    Curl().multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kIdleConnections);
+    Curl().multi_setopt(multi_, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
     thread_ = std::thread([this] { Run(); });
   }
 
@@ -51,10 +52,10 @@ class Client::Loop {
       std::lock_guard lock(mutex_);
       stop_ = true;
     }
-    curl_multi_wakeup(multi_);
+    Curl().multi_wakeup(multi_);
     thread_.join();
-    for (CURL* handle : idle_) curl_easy_cleanup(handle);
-    curl_multi_cleanup(multi_);
+    for (CURL* handle : idle_) Curl().easy_cleanup(handle);
+    Curl().multi_cleanup(multi_);
   }
 
   Status FirstFailure() const {
@@ -69,7 +70,7 @@ class Client::Loop {
       std::lock_guard lock(mutex_);
       for (auto& transfer : transfers) inbox_.push_back(std::move(transfer));
     }
-    curl_multi_wakeup(multi_);
+    Curl().multi_wakeup(multi_);
   }
 
  private:
@@ -88,16 +89,16 @@ class Client::Loop {
       WakeSleepers();
       StartWaiting();
       int running = 0;
-      curl_multi_perform(multi_, &running);
+      Curl().multi_perform(multi_, &running);
       bool ended = false;
       int left = 0;
-      while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+      while (CURLMsg* message = Curl().multi_info_read(multi_, &left)) {
         if (message->msg != CURLMSG_DONE) continue;
         End(message->easy_handle, message->data.result);
         ended = true;
       }
       // What ended made room, or is to be tried again at once.
-      if (!ended) curl_multi_poll(multi_, nullptr, 0, PollMs(), nullptr);
+      if (!ended) Curl().multi_poll(multi_, nullptr, 0, PollMs(), nullptr);
     }
     AbandonAll();
   }
@@ -130,9 +131,9 @@ class Client::Loop {
         origin.waiting.pop_front();
         CURL* handle = TakeHandle();
         Status status = handle == nullptr ? Status(Fail(ErrorCode::kLimit, "out of memory")) : transfer->Prepare(handle);
-        if (status && curl_multi_add_handle(multi_, handle) != CURLM_OK) status = Fail(ErrorCode::kInternal, "libcurl refuses a transfer");
+        if (status && Curl().multi_add_handle(multi_, handle) != CURLM_OK) status = Fail(ErrorCode::kInternal, "libcurl refuses a transfer");
         if (!status) {
-          if (handle != nullptr) curl_easy_cleanup(handle);
+          if (handle != nullptr) Curl().easy_cleanup(handle);
           transfer->Abandon(std::move(status).error());
           transfer->Complete();
           continue;
@@ -150,13 +151,13 @@ class Client::Loop {
     running_.erase(found);
     --origin.in_flight;
     const bool complete = transfer->Finish(code, handle, random_);
-    curl_multi_remove_handle(multi_, handle);
+    Curl().multi_remove_handle(multi_, handle);
     if (code == CURLE_OK) {
-      curl_easy_reset(handle);
+      Curl().easy_reset(handle);
       idle_.push_back(handle);
     } else {
       // A handle whose host was not found takes no buffer size any more (libcurl 7.88).
-      curl_easy_cleanup(handle);
+      Curl().easy_cleanup(handle);
     }
     if (transfer->met_busy_server()) {
       origin.bound = std::max(1.0, origin.bound / 2);
@@ -177,7 +178,7 @@ class Client::Loop {
   }
 
   CURL* TakeHandle() {
-    if (idle_.empty()) return curl_easy_init();
+    if (idle_.empty()) return Curl().easy_init();
     CURL* handle = idle_.back();
     idle_.pop_back();
     return handle;
@@ -186,8 +187,8 @@ class Client::Loop {
   void AbandonAll() {
     std::vector<std::unique_ptr<Transfer>> all = std::move(sleeping_);
     for (auto& [handle, running] : running_) {
-      curl_multi_remove_handle(multi_, handle);
-      curl_easy_cleanup(handle);
+      Curl().multi_remove_handle(multi_, handle);
+      Curl().easy_cleanup(handle);
       all.push_back(std::move(running.transfer));
     }
     running_.clear();

@@ -1,6 +1,6 @@
 #include "io/http/response_head.h"
 
-#include <curl/curl.h>
+#include "io/http/libcurl.h"
 
 #include <algorithm>
 #include <charconv>
@@ -123,8 +123,8 @@ void ResponseHeadParser::AddLine(std::string_view line) {
 std::optional<std::uint64_t> ParseRetryAfter(std::string_view text, std::int64_t now) {
   text = Trimmed(text);
   if (auto seconds = ParseNumber(text)) return seconds;
-  if (text.empty() || text.size() > 100) return std::nullopt;
-  std::int64_t date = curl_getdate(std::string(text).c_str(), nullptr);
+  if (text.empty() || text.size() > 100 || !Curl().is_loaded) return std::nullopt;
+  std::int64_t date = Curl().getdate(std::string(text).c_str(), nullptr);
   if (date < 0) return std::nullopt;
   return date > now ? static_cast<std::uint64_t>(date - now) : 0;
 }

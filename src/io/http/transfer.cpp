@@ -79,7 +79,7 @@ Status Transfer::Prepare(CURL* handle) {
   }
   headers_.reset();
   for (const std::string& line : lines) {
-    curl_slist* longer = curl_slist_append(headers_.get(), line.c_str());
+    curl_slist* longer = Curl().slist_append(headers_.get(), line.c_str());
     if (longer == nullptr) return Fail(ErrorCode::kLimit, "out of memory");
     (void)headers_.release();
     headers_.reset(longer);
@@ -89,7 +89,7 @@ Status Transfer::Prepare(CURL* handle) {
 
   std::string refused;
   auto option = [&](CURLoption name, auto value) {
-    if (CURLcode code = curl_easy_setopt(handle, name, value); code != CURLE_OK) refused = std::to_string(name) + ": " + curl_easy_strerror(code);
+    if (CURLcode code = Curl().easy_setopt(handle, name, value); code != CURLE_OK) refused = std::to_string(name) + ": " + Curl().easy_strerror(code);
   };
   option(CURLOPT_URL, place_->url->text.c_str());
   option(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -290,7 +290,7 @@ bool Transfer::AskForPlaceAgain() {
 }
 
 bool Transfer::TransportFailed(CURLcode code, std::minstd_rand& random) {
-  const std::string what = curl_error_[0] != '\0' ? std::string(curl_error_) : curl_easy_strerror(code);
+  const std::string what = curl_error_[0] != '\0' ? std::string(curl_error_) : Curl().easy_strerror(code);
   const std::string host = place_->url->Origin();
   if (IsCertificateProblem(code)) {
     return EndWith(ErrorOf(ErrorCode::kIo, "the certificate of " + host + " cannot be trusted: " + what, "CURL_CA_BUNDLE names a file with the certificates of your own authorities"));

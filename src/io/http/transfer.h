@@ -1,7 +1,7 @@
 #pragma once
 // One fetch with all its attempts: what to ask next, and whether what came is the data.
 
-#include <curl/curl.h>
+#include "io/http/libcurl.h"
 
 #include <chrono>
 #include <memory>
@@ -74,7 +74,7 @@ class Transfer {
 
   // Of one attempt.
   struct HeaderListDeleter {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+    void operator()(curl_slist* list) const { Curl().slist_free_all(list); }
   };
   std::unique_ptr<curl_slist, HeaderListDeleter> headers_;
   ResponseHeadParser parser_;
