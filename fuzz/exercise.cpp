@@ -9,6 +9,7 @@
 #include "formats/registry.h"
 #include "fuzz/memory_opener.h"
 #include "model/value_json.h"
+#include "read/mosaic_chunks.h"
 #include "read/reader.h"
 #include "refs/lint.h"
 #include "refs/reference_reader.h"
@@ -197,6 +198,17 @@ void CompareThroughMap(const Map& map, const Reader& reader, const std::shared_p
   }
 }
 
+// Virtual datasets of the file's own arrays, as the map command writes them.
+void ReferenceOwnMosaics(Map& map) {
+  SourceList sources(map.sources);
+  VisitNodes(map.root, [&](Node& node) {
+    if (node.array == nullptr || node.array->failure) return;
+    if (dynamic_cast<const MosaicIndex*>(node.array->index.get()) == nullptr) return;
+    auto direct = ChunksOfMosaic(*node.array, sources);
+    if (direct && sources.size() == map.sources.size()) node.array = *std::move(direct);
+  });
+}
+
 }  // namespace
 
 Outcome Exercise(const std::string& name, std::span<const std::byte> bytes, const ExerciseOptions& options) {
@@ -231,6 +243,7 @@ Outcome Exercise(const std::string& name, std::span<const std::byte> bytes, cons
   }
   if (outcome.verdict == Verdict::kRead && outcome.complaints != 0) outcome.verdict = Verdict::kPartial;
   if (options.through_map && outcome.verdict != Verdict::kInternal) {
+    ReferenceOwnMosaics(*map);
     CompareThroughMap(*map, reader, opener, direct, options, course, outcome);
   }
   return outcome;

@@ -97,6 +97,7 @@ Status RunMap(Options options) {
   }
   RUTTER_ASSIGN(Dialect dialect, ChooseDialect(options));
   RUTTER_ASSIGN(Dataset opened, options.common.Open());
+  if (opened.is_native) ReferenceMosaics(opened);
   // The process ends with the map, and takes its many small nodes with it at once.
   static const Dataset& dataset = *new Dataset(std::move(opened));
   WriteOptions write;

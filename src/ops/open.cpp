@@ -54,6 +54,7 @@ Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) 
     return dataset;
   }
   dataset.is_native = true;
+  dataset.opener = opener;
   OpenOptions open{options.limits, opener};
   RUTTER_ASSIGN(dataset.file, OpenWithAnyFormat(source, open));
   RUTTER_ASSIGN(dataset.map, dataset.file->Describe());

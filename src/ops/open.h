@@ -31,6 +31,7 @@ struct Dataset {
   std::shared_ptr<http::Client> client;  ///< What was fetched so far; never null.
   bool is_native = false;              ///< True: `path` is the data file itself; false: a reference document.
   Map map;
+  std::shared_ptr<SourceOpener> opener;  ///< The policy of what may be opened.
   std::shared_ptr<SourcePool> pool;
   std::unique_ptr<FormatFile> file;    ///< Native only.
   std::unique_ptr<Reader> reader;
@@ -39,5 +40,9 @@ struct Dataset {
 /// Opens a native file by content, or a reference document; `path` may be an http(s) URL.
 /// Errors: kNotFound, kIo, kUnsupported (no format), kCorrupt, kTruncated, kLimit, kPolicy.
 Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options = {});
+
+/// Gives every virtual dataset whose sources' chunks fit together a table of them (ChunksOfMosaic), and the map the sources, so that
+/// a reference document can carry it. Others stay as they are, and `map.notes` says why. Native files only.
+void ReferenceMosaics(Dataset& dataset);
 
 }  // namespace rutter

@@ -116,7 +116,7 @@ Status CheckInside(const MosaicPiece& piece, const std::vector<HyperslabAxis>& a
   return {};
 }
 
-/// Both selections regular, and equally long axis by axis once axes of one element are left out.
+/// Axes of the target with those of the part, where both are equally long once axes of one element are left out.
 std::optional<std::vector<std::pair<std::size_t, std::size_t>>> PairAxes(const std::vector<HyperslabAxis>& target, const std::vector<HyperslabAxis>& part) {
   std::vector<std::pair<std::size_t, std::size_t>> pairs;
   std::size_t j = 0;
@@ -306,6 +306,16 @@ Status MapByRows(const MosaicPiece& piece, const Shape& mosaic_shape, const Shap
 
 }  // namespace
 
+Result<std::optional<SeparablePiece>> AsSeparable(const MosaicPiece& piece, const Shape& mosaic_shape, const Shape& source_shape) {
+  RUTTER_ASSIGN(auto target, AsRegular(piece, piece.target, mosaic_shape));
+  RUTTER_ASSIGN(auto part, AsRegular(piece, piece.part, source_shape));
+  if (!target || !part) return std::optional<SeparablePiece>();
+  auto pairs = PairAxes(*target, *part);
+  if (!pairs) return std::optional<SeparablePiece>();
+  RUTTER_TRY(CheckInside(piece, *part, source_shape));
+  return std::optional(SeparablePiece{*std::move(target), *std::move(part), *std::move(pairs)});
+}
+
 bool MayMeet(const ElementSelection& target, const Selection& wanted) {
   auto meets = [&](std::size_t k, std::uint64_t begin, std::uint64_t last) {
     const SelectedAxis& axis = wanted.axes[k];
@@ -336,14 +346,8 @@ bool MayMeet(const ElementSelection& target, const Selection& wanted) {
 
 Status MapPiece(const MosaicPiece& piece, const Shape& mosaic_shape, const Shape& source_shape, const Selection& wanted, const PartSink& sink) {
   if (source_shape.size() > kMaxRank) return Fail(ErrorCode::kLimit, "a source array of more than " + std::to_string(kMaxRank) + " axes");
-  RUTTER_ASSIGN(auto target, AsRegular(piece, piece.target, mosaic_shape));
-  RUTTER_ASSIGN(auto part, AsRegular(piece, piece.part, source_shape));
-  if (target && part) {
-    if (auto pairs = PairAxes(*target, *part)) {
-      RUTTER_TRY(CheckInside(piece, *part, source_shape));
-      return MapSeparable(*target, *part, *pairs, wanted, sink);
-    }
-  }
+  RUTTER_ASSIGN(auto regular, AsSeparable(piece, mosaic_shape, source_shape));
+  if (regular) return MapSeparable(regular->target, regular->part, regular->pairs, wanted, sink);
   return MapByRows(piece, mosaic_shape, source_shape, wanted, sink);
 }
 

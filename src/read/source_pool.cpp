@@ -25,6 +25,14 @@ SourcePool::SourcePool(std::vector<std::shared_ptr<ByteSource>> open) : open_(st
 SourcePool::SourcePool(std::vector<Source> sources, std::string base, std::shared_ptr<SourceOpener> opener)
     : sources_(std::move(sources)), base_(std::move(base)), opener_(std::move(opener)), open_(sources_.size()) {}
 
+void SourcePool::Add(std::span<const Source> sources, std::string base, std::shared_ptr<SourceOpener> opener) {
+  sources_.resize(open_.size());
+  sources_.insert(sources_.end(), sources.begin(), sources.end());
+  open_.resize(sources_.size());
+  base_ = std::move(base);
+  opener_ = std::move(opener);
+}
+
 Result<std::shared_ptr<ByteSource>> SourcePool::Get(std::uint32_t source) {
   std::lock_guard lock(mutex_);
   if (source >= open_.size()) return Fail(ErrorCode::kCorrupt, "a chunk names source " + std::to_string(source) + " of " + std::to_string(open_.size()));

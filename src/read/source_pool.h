@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ class SourcePool {
   explicit SourcePool(std::vector<std::shared_ptr<ByteSource>> open);
   /// Sources to open on demand; `base` is the map's own path or URL.
   SourcePool(std::vector<Source> sources, std::string base, std::shared_ptr<SourceOpener> opener);
+
+  /// Adds sources to open on demand behind those that are there. Not while others call Get.
+  void Add(std::span<const Source> sources, std::string base, std::shared_ptr<SourceOpener> opener);
 
   /// Errors: kNotFound, kIo, kPolicy, kSourceChanged (size or fingerprint differ), kCorrupt (no such source).
   Result<std::shared_ptr<ByteSource>> Get(std::uint32_t source);
