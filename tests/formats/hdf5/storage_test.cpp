@@ -25,12 +25,12 @@ const FlatIndex& Flat(const Array& array) {
 
 TEST_CASE("shapes are those that libhdf5 gives, virtual ones too") {
   auto expected = ReadJson(FixturePath("storage/expected.json"));
-  for (const auto& [name, datasets] : expected.items()) {
-    FixtureFile fixture = OpenFixture("storage/" + name);
-    for (const auto& [path, what] : datasets.items()) {
-      CAPTURE(name);
-      CAPTURE(path);
-      CHECK(fixture.At(path).shape == what["shape"].get<Shape>());
+  for (const auto& file : expected.items()) {
+    FixtureFile fixture = OpenFixture("storage/" + file.key());
+    for (const auto& dataset : file.value().items()) {
+      CAPTURE(file.key());
+      CAPTURE(dataset.key());
+      CHECK(fixture.At(dataset.key()).shape == dataset.value()["shape"].get<Shape>());
     }
   }
 }

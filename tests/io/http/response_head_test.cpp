@@ -36,13 +36,13 @@ TEST_CASE("the fields of a head") {
 }
 
 TEST_CASE("a head that contradicts itself has a problem") {
-  for (auto [first, second] : {std::pair{"Content-Length: 5", "Content-Length: 6"}, {"Content-Range: bytes 0-4/9", "Content-Range: bytes 1-5/9"}, {"ETag: \"a\"", "ETag: \"b\""},
-                               {"Content-Length: -5", ""}, {"Content-Range: bytes 9-4/9", ""}, {"Content-Length: 5, 5", ""}}) {
-    CAPTURE(std::string(first));
+  for (const auto& lines : {std::pair{"Content-Length: 5", "Content-Length: 6"}, {"Content-Range: bytes 0-4/9", "Content-Range: bytes 1-5/9"}, {"ETag: \"a\"", "ETag: \"b\""},
+                            {"Content-Length: -5", ""}, {"Content-Range: bytes 9-4/9", ""}, {"Content-Length: 5, 5", ""}}) {
+    CAPTURE(std::string(lines.first));
     ResponseHeadParser parser;
     parser.AddLine("HTTP/2 206\r\n");
-    parser.AddLine(first);
-    parser.AddLine(second);
+    parser.AddLine(lines.first);
+    parser.AddLine(lines.second);
     CHECK(parser.head().status == 206);
     CHECK_FALSE(parser.head().problem.empty());
   }

@@ -59,7 +59,9 @@ TEST_CASE("every index finds the chunks that libhdf5 finds") {
   std::set<std::string> kinds;
   for (const char* name : kFiles) {
     FixtureFile fixture = OpenFixture(std::string("storage/") + name);
-    for (const auto& [path, what] : expected[name].items()) {
+    for (const auto& dataset : expected[name].items()) {
+      const std::string& path = dataset.key();
+      const auto& what = dataset.value();
       // libhdf5's chunk query names other chunks than it reads where an extensible array's unlimited axis is not the first
       // (it does not swap the axes back); values are compared by tests/interop/differential_test.py.
       if (path.ends_with("second") || path.ends_with("five_axes")) continue;
@@ -81,8 +83,9 @@ TEST_CASE("every index finds the chunks that libhdf5 finds") {
         }
       }
       CHECK(found->size() == wanted.size());
-      for (const auto& [index, place] : wanted) {
-        CAPTURE(index[0]);
+      for (const auto& chunk : wanted) {
+        const auto& [index, place] = chunk;
+        CAPTURE(chunk.first[0]);
         REQUIRE(found->contains(index));
         CHECK((*found)[index].offset == place.offset);
         CHECK((*found)[index].length == place.length);

@@ -8,7 +8,7 @@ using namespace rutter::hdf5;
 
 namespace {
 
-constexpr std::uint64_t kBlock = 192, kHuge = 1300;
+constexpr std::uint64_t kBlock = 192;
 
 struct HeapFields {
   std::uint64_t id_bytes = 8, width = 4, start = 512, max_direct = 1024, bits = 16, root = kBlock, rows = 0, flags = 2;
