@@ -109,7 +109,7 @@ def checks():
 
 
 def unit():
-    """Unit tests and fuzz replays at full speed."""
+    """Unit tests and fuzz replays at full speed, for daily work: the part asan runs them too."""
     return build("release", ["all"]) + [ctest("release", "-L", "unit|replay")]
 
 
@@ -156,12 +156,11 @@ def demo():
                                            Command(["sh", "tools/demo.sh"], 5)]
 
 
-PARTS = {"checks": checks, "unit": unit, "demo": demo, "hostile": hostile, "interop": interop, "asan": asan, "tsan": tsan}
+PARTS = {"checks": checks, "demo": demo, "hostile": hostile, "interop": interop, "asan": asan, "tsan": tsan, "unit": unit}
 
-# What `make test` runs where no part is named. The sanitizers run by name (`make test PART=asan`), until they have been seen
-# to pass whole on a clean clone.
-DEFAULT_PARTS = [name for name in PARTS if name not in ("asan", "tsan")]
-
+# What `make test` runs where no part is named. The part asan runs the same unit tests as the part unit, whose own build would
+# take a sixth of the whole time.
+DEFAULT_PARTS = [name for name in PARTS if name != "unit"]
 
 def run_part(name):
     tally, start = Tally(), time.monotonic()
