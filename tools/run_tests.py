@@ -146,7 +146,7 @@ def tsan():
 def interop():
     """Other readers beside rutter: values and chunk places of h5py, and what clients see through the maps."""
     tests = sorted((ROOT / "tests/interop").glob("*_test.py"))
-    return build("release", ["rutter"]) + [Command(["sh", "tools/make_venvs.sh"], 20, counts=False)] + [
+    return build("release", ["rutter", "read_many"]) + [Command(["sh", "tools/make_venvs.sh"], 20, counts=False)] + [
         Command([VENV, test], 20) for test in tests]
 
 
