@@ -21,7 +21,7 @@ struct OpenAnyOptions {
   bool conventions = true;         ///< Apply NetCDF-4, MAT v7.3, NWB, ... meaning.
 };
 
-/// Opens what the user typed: a local path, or an http(s) URL. `client` fetches what is remote.
+/// Opens what the user typed: a local path, an http(s) URL, or an object of a store (s3://bucket/key). `client` fetches what is remote.
 /// Errors: kNotFound, kIo, kInvalidArgument (no URL), kUnsupported (another scheme).
 Result<std::shared_ptr<ByteSource>> OpenTyped(const std::string& place, const std::shared_ptr<http::Client>& client);
 
@@ -37,7 +37,7 @@ struct Dataset {
   std::unique_ptr<Reader> reader;
 };
 
-/// Opens a native file by content, or a reference document; `path` may be an http(s) URL.
+/// Opens a native file by content, or a reference document; `path` may be a URL.
 /// Errors: kNotFound, kIo, kUnsupported (no format), kCorrupt, kTruncated, kLimit, kPolicy.
 Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options = {});
 
