@@ -22,8 +22,9 @@ struct OpenAnyOptions {
 };
 
 /// Opens what the user typed: a local path, an http(s) URL, or an object of a store (s3://bucket/key). `client` fetches what is remote.
-/// Errors: kNotFound, kIo, kInvalidArgument (no URL), kUnsupported (another scheme).
-Result<std::shared_ptr<ByteSource>> OpenTyped(const std::string& place, const std::shared_ptr<http::Client>& client);
+/// `allow`: where its server may send us, beside public places. Errors: kNotFound, kIo, kInvalidArgument (no URL),
+/// kUnsupported (another scheme), kPolicy (a redirect).
+Result<std::shared_ptr<ByteSource>> OpenTyped(const std::string& place, const std::shared_ptr<http::Client>& client, std::vector<std::string> allow = {});
 
 /// A map with everything that is needed to read through it.
 struct Dataset {
