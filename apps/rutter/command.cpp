@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <map>
 
 #include "model/value_json.h"
 
@@ -14,13 +13,12 @@ namespace {
 /// What s3:// needs that AWS's own settings do not say.
 void AddStoreOptions(CLI::App& command, store::StoreOptions& store) {
   using Addressing = store::StoreOptions::Addressing;
-  static const std::map<std::string, Addressing> kAddressings = {{"auto", Addressing::kAuto}, {"virtual", Addressing::kVirtualHost}, {"path", Addressing::kPath}};
   constexpr const char* kGroup = "Object stores (s3://)";
   command.add_option("--region", store.region, "Region of the buckets (default: AWS_REGION, the profile's, what the store tells)")->type_name("NAME")->group(kGroup);
   command.add_option("--endpoint", store.endpoint, "An S3-compatible store in place of AWS (default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)")->type_name("URL")->group(kGroup);
-  command.add_option("--addressing", store.addressing, "virtual: bucket.host/key; path: host/bucket/key (default: virtual on AWS, path elsewhere)")
-      ->transform(CLI::CheckedTransformer(kAddressings))
-      ->type_name("KIND")
+  auto choose = [&store](const std::string& kind) { store.addressing = kind == "virtual" ? Addressing::kVirtualHost : kind == "path" ? Addressing::kPath : Addressing::kAuto; };
+  command.add_option_function<std::string>("--addressing", choose, "virtual: bucket.host/key; path: host/bucket/key (default: virtual on AWS, path elsewhere)")
+      ->check(CLI::IsMember({"auto", "virtual", "path"}))
       ->group(kGroup);
   command.add_flag("--anonymous", store.anonymous, "Sign no request, whatever AWS keys there are")->group(kGroup);
 }

@@ -269,6 +269,7 @@ def hosts(test):
         test.read("virtual-host style, and a region found", "s3://bucket/a b.nwb", DONE, **through)
         test.check("one request to the first region", [r.fields["host"] for r in proxy.requests[before:]].count("bucket.s3.us-east-1.amazonaws.com") == 1)
         test.read("path style for a bucket with dots", "s3://with.dots/a b.nwb", DONE, AWS_REGION="eu-west-1", **through)
+        test.read("an addressing that is none", "s3://bucket/a b.nwb", USAGE, "--addressing", "0", **through)
         test.read("--addressing path", "s3://with.dots/a b.nwb", DONE, "--addressing", "path", "--region", "eu-west-1", **through)
         test.read("a Google object", "gs://bucket/a b.nwb", DONE, **through)
         test.read("a Google object that is not public", "gs://bucket/private", IO, says="only public objects", **through)

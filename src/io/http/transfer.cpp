@@ -24,9 +24,9 @@ constexpr std::size_t kErrorDocumentBytes = 8 * 1024;  // of a store's refusal; 
 /// The SHA-256 of a request's body that is empty.
 constexpr std::string_view kHashOfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// The bundle of certificates that curl's own users set; nullptr for the system's.
+/// The bundle of certificates that users of curl and AWS's tools set; nullptr for the system's.
 const char* CertificateBundle() {
-  for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
+  for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE"}) {
     if (const char* path = std::getenv(name); path != nullptr && path[0] != '\0') return path;
   }
   return nullptr;
