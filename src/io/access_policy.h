@@ -26,8 +26,8 @@ class AccessPolicy {
     std::string path;        ///< Empty where `url` or `object` is there.
     std::optional<Url> url;
     bool may_be_private = false;  ///< The host may have an address that is not public: the user named it.
-    std::optional<ObjectUrl> object;              ///< `url` is then set by what finds objects (io/store/object_stores.h).
-    std::shared_ptr<const store::Target> target;  ///< Set with it: how `url` is asked for. Redirects lead out of it.
+    std::optional<ObjectUrl> object = {};         ///< `url` is then set by what finds objects (io/store/object_stores.h).
+    std::shared_ptr<const store::Target> target = {};  ///< Set with it: how `url` is asked for. Redirects lead out of it.
   };
 
   /// What a document at `base` (a path or URL; may be empty) calls `reference`: absolute, or relative to its folder.
