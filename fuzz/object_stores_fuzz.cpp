@@ -60,11 +60,11 @@ void CheckRefusal(std::string_view text) {
   http::Question question;
   question.source = "s3://bucket/key";
   question.last = 99;
-  for (int status : {301, 307, 400, 403, 404, 412, 503}) {
+  for (int status : {301, 307, 400, 403, 404, 412, 416, 503}) {
     head.status = status;
     const http::Answer answer = store::JudgeRefusal(http::JudgeAnswer(head, question), head, text, *target);
     using Kind = http::Answer::Kind;
-    Require(answer.kind != Kind::kData && answer.kind != Kind::kWhole && answer.kind != Kind::kEmpty && answer.error.code != ErrorCode::kInternal);
+    Require(answer.kind != Kind::kData && answer.kind != Kind::kWhole && (answer.kind != Kind::kEmpty || status == 416) && answer.error.code != ErrorCode::kInternal);
     if (answer.kind != Kind::kRegion) continue;
     if (auto moved = stores->InRegion(*target, answer.location)) Require((*moved)->url.host == "bucket.s3." + answer.location + ((*moved)->region.starts_with("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com"));
   }

@@ -168,6 +168,8 @@ def refusals(test, store, server):
                                           ("301 Moved Permanently", "PermanentRedirect", IO, "--endpoint")):  # fmt: skip
         store.next = [refuse(status, code)]
         test.read(code, place, exit_code, says=says)
+    store.next = [refuse("416 Requested Range Not Satisfiable", "InvalidRange")]
+    test.read("an object without bytes", place, UNSUPPORTED, says="no format")
     test.read("a missing key", "s3://bucket/none.nwb", IO, says="not-found: there is no such object")
     test.read("a wrong secret", place, IO, says="SignatureDoesNotMatch", AWS_SECRET_ACCESS_KEY="not it")
     test.read("a key id that nobody knows", place, IO, says="InvalidAccessKeyId", AWS_ACCESS_KEY_ID="nobody")

@@ -247,7 +247,10 @@ bool Transfer::Finish(CURLcode code, CURL*, std::minstd_rand& random) {
   switch (answer_->kind) {
     case Answer::Kind::kData: return FinishData(code, random);
     case Answer::Kind::kWhole: return FinishWhole(code, random);
-    case Answer::Kind::kEmpty: return true;
+    case Answer::Kind::kEmpty:
+      result_.found = answer_->found;
+      result_.size_is_known = answer_->size_is_known;
+      return true;
     case Answer::Kind::kRepeat:
       busy_ = parser_.head().status == 429 || parser_.head().status == 503;
       return Repeat(std::move(answer_->error), answer_->wait_seconds, random);

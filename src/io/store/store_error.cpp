@@ -50,6 +50,13 @@ http::Answer JudgeRefusal(http::Answer answer, const http::ResponseHead& head, s
     if (answer.kind == Answer::Kind::kRedirect && !is_signed) return answer;
     return fail(ErrorCode::kIo, "the store sends reads of this bucket to another place, and keys are not sent there", "name its region with --region, or its endpoint with --endpoint");
   }
+  if (head.status == 416 && code == "InvalidRange" && answer.kind == Answer::Kind::kRepeat) {
+    // Asked for its first bytes: S3 has this answer for an object without any, and tells no size with it.
+    answer.kind = Answer::Kind::kEmpty;
+    answer.found = {0, std::nullopt, head.etag, head.last_modified};
+    answer.size_is_known = true;
+    return answer;
+  }
   if (IsOneOf(code, {"NoSuchKey", "BlobNotFound"})) return fail(ErrorCode::kNotFound, "there is no such object in the bucket");
   if (IsOneOf(code, {"NoSuchBucket", "ContainerNotFound"})) return fail(ErrorCode::kNotFound, "there is no such bucket", "check its name, and --endpoint where the store is not AWS");
   if (code == "NoSuchVersion") return fail(ErrorCode::kNotFound, "there is no such version of the object");

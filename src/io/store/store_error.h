@@ -14,7 +14,8 @@ namespace rutter::store {
 std::string ErrorElement(std::string_view document, std::string_view name);
 
 /// The same answer in the light of what the store says in its error document: kRegion with the bucket's region, kNewKeys
-/// where the keys have expired, kRepeat where the store is busy; else kFail with a hint that fits.
+/// where the keys have expired, kRepeat where the store is busy, kEmpty where the object has no bytes; else kFail with a
+/// hint that fits.
 http::Answer JudgeRefusal(http::Answer answer, const http::ResponseHead& head, std::string_view document, const Target& target);
 
 }  // namespace rutter::store

@@ -58,6 +58,9 @@ TEST_CASE("what stores say becomes a kind of failure and a hint") {
     CHECK(answer.error.hint.find(row.hint) != std::string::npos);
   }
   CHECK(Judge(403, Document("AccessDenied"), false).error.hint == "no keys");
+  auto empty = Judge(416, Document("InvalidRange"));
+  CHECK(empty.kind == Kind::kEmpty);
+  CHECK(empty.size_is_known);
   CHECK(Judge(403, "").error.message.find("HTTP 403") != std::string::npos);
 }
 
