@@ -3,12 +3,13 @@
 #   make build     build/release/bin/rutter
 #   make test      the tests; ends with "N passed, N failed, N skipped"; PART=asan runs one part
 #   make hostile   damaged files in the full number: 100,000 mutants, every truncation of 40 files
+#   make remote    every file of the corpus through nginx and an S3 store: the same maps and bytes as locally
 #   make fuzz      FUZZ_TARGET=hdf5 FUZZ_RUNS=1000000; without a target, all of them
 #   make bench     beside other tools; see bench/README.md
 #   make format    clang-format over the sources
 #   make clean     remove build/
 .DEFAULT_GOAL := help
-.PHONY: help demo build test hostile fuzz bench format clean
+.PHONY: help demo build test hostile remote fuzz bench format clean
 
 PART =
 FUZZ_TARGET =
@@ -33,6 +34,11 @@ test:
 hostile:
 	@tools/bootstrap.sh build
 	@sh tools/hostile.sh
+
+remote: build
+	@tools/bootstrap.sh test
+	@sh tools/make_s3_server.sh
+	@python3 tests/remote/same_as_local_test.py build/release/bin/rutter --all --through nginx,s3
 
 fuzz:
 	@tools/bootstrap.sh build fuzz

@@ -52,6 +52,8 @@ void CheckAnswer(const http::ResponseHead& head, const http::Question& question)
     case Kind::kRedirect: Require(head.status >= 300 && head.status < 400 && !answer.location.empty()); break;
     case Kind::kRepeat:
     case Kind::kRenew:
+    case Kind::kRegion:
+    case Kind::kNewKeys:
     case Kind::kFail: Require(!answer.error.message.empty() && answer.error.code != ErrorCode::kInternal && answer.error.where.source == question.source); break;
   }
 }

@@ -150,17 +150,25 @@ def interop():
         Command([VENV, test], 20) for test in tests]
 
 
+def remote():
+    """Files through nginx, and through an S3 store that verifies signatures, are what they are locally (60 of them)."""
+    return build("release", ["rutter"]) + [
+        Command(["sh", "tools/make_s3_server.sh"], 25, counts=False),
+        Command([sys.executable, "tests/remote/same_as_local_test.py", "build/release/bin/rutter", "--through", "nginx,s3"])]
+
+
 def demo():
     """What the README shows, and `make demo`."""
     return build("release", ["rutter"]) + [Command([sys.executable, "tools/test_readme.py"], 5),
                                            Command(["sh", "tools/demo.sh"], 5)]
 
 
-PARTS = {"checks": checks, "demo": demo, "hostile": hostile, "interop": interop, "asan": asan, "tsan": tsan, "unit": unit}
+PARTS = {"checks": checks, "demo": demo, "hostile": hostile, "interop": interop, "remote": remote, "asan": asan, "tsan": tsan, "unit": unit}
 
 # What `make test` runs where no part is named. The part asan runs the same unit tests as the part unit, whose own build would
 # take a sixth of the whole time.
 DEFAULT_PARTS = [name for name in PARTS if name != "unit"]
+
 
 def run_part(name):
     tally, start = Tally(), time.monotonic()

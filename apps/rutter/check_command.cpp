@@ -17,8 +17,8 @@ struct Options {
   bool decode = false;
 };
 
-Status Lint(const Dataset& dataset, CheckReport& report) {
-  RUTTER_ASSIGN(auto source, OpenTyped(dataset.path, dataset.client));
+Status Lint(const Dataset& dataset, const std::vector<std::string>& allow, CheckReport& report) {
+  RUTTER_ASSIGN(auto source, OpenTyped(dataset.path, dataset.client, allow));
   std::string document(static_cast<std::size_t>(source->size()), '\0');
   RUTTER_TRY(source->ReadAt(0, std::as_writable_bytes(std::span(document.data(), document.size()))));
   RUTTER_ASSIGN(auto findings, LintReferences(document));
@@ -68,7 +68,7 @@ Status RunCheck(const Options& options) {
     Progress progress("checking chunks", chunks, 0, Progress::Unit::kItems);
     RUTTER_ASSIGN(report, CheckDataset(dataset, check));
   }
-  if (!dataset.is_native) RUTTER_TRY(Lint(dataset, report));
+  if (!dataset.is_native) RUTTER_TRY(Lint(dataset, options.common.allow, report));
   RUTTER_TRY(PrintOut(options.common.json ? ReportJson(report) : ReportText(report)));
   if (!report.HasErrors()) return {};
   // A source that changed is the cause of what follows from it, so it decides the exit code.

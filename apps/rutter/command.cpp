@@ -8,16 +8,35 @@
 
 namespace rutter::cli {
 
+namespace {
+
+/// What s3:// needs that AWS's own settings do not say.
+void AddStoreOptions(CLI::App& command, store::StoreOptions& store) {
+  using Addressing = store::StoreOptions::Addressing;
+  constexpr const char* kGroup = "Object stores (s3://)";
+  command.add_option("--region", store.region, "Region of the buckets (default: AWS_REGION, the profile's, what the store tells)")->type_name("NAME")->group(kGroup);
+  command.add_option("--endpoint", store.endpoint, "An S3-compatible store in place of AWS (default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)")->type_name("URL")->group(kGroup);
+  auto choose = [&store](const std::string& kind) { store.addressing = kind == "virtual" ? Addressing::kVirtualHost : kind == "path" ? Addressing::kPath : Addressing::kAuto; };
+  command.add_option_function<std::string>("--addressing", choose, "virtual: bucket.host/key; path: host/bucket/key (default: virtual on AWS, path elsewhere)")
+      ->check(CLI::IsMember({"auto", "virtual", "path"}))
+      ->group(kGroup);
+  command.add_flag("--anonymous", store.anonymous, "Sign no request, whatever AWS keys there are")->group(kGroup);
+}
+
+}  // namespace
+
 void CommonOptions::Add(CLI::App& command, const char* path_help) {
   command.add_option("path", path, path_help)->required();
   command.add_flag("--json", json, "Print JSON, for programs");
   command.add_option("--allow", allow, "Folder or URL prefix that the file or map may lead to, beside its own (repeatable)")->type_name("PLACE");
   command.add_option("--timeout", timeout_seconds, "Seconds that one request to a server may take with its repeats")->check(CLI::Range(0.1, 86400.0));
+  AddStoreOptions(command, store);
 }
 
 OpenAnyOptions CommonOptions::ToOpen() const {
   OpenAnyOptions options;
   options.allow = allow;
+  options.http.store = store;
   options.http.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_seconds * 1000));
   return options;
 }

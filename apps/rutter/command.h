@@ -29,6 +29,7 @@ struct CommonOptions {
   bool json = false;
   std::vector<std::string> allow;
   double timeout_seconds = 120;
+  store::StoreOptions store;
   void Add(CLI::App& command, const char* path_help);
   OpenAnyOptions ToOpen() const;
   Result<Dataset> Open() const;

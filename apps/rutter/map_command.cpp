@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "io/atomic_file.h"
+#include "io/store/object_url.h"
 #include "io/url.h"
 #include "model/value_json.h"
 #include "ops/own_map.h"
@@ -82,9 +83,17 @@ std::string TextSummary(const std::string& output, const Map& map, const WriteRe
 
 /// FILE.json beside the file; for a URL, in the current folder.
 Result<std::string> DefaultOutput(const std::string& path) {
-  if (!IsHttpUrl(path)) return path + ".json";
-  RUTTER_ASSIGN(Url url, ParseUrl(path));
-  std::string name = url.path.substr(url.path.rfind('/') + 1);
+  std::string place;
+  if (IsObjectUrl(path)) {
+    RUTTER_ASSIGN(ObjectUrl object, ParseObjectUrl(path));
+    place = "/" + object.key;
+  } else if (IsHttpUrl(path)) {
+    RUTTER_ASSIGN(Url url, ParseUrl(path));
+    place = url.path;
+  } else {
+    return path + ".json";
+  }
+  std::string name = place.substr(place.rfind('/') + 1);
   if (!name.empty()) return name + ".json";
   Error error = MakeError(ErrorCode::kInvalidArgument, "the URL gives the map no name");
   error.hint = "say --output MAP.json";
@@ -126,7 +135,7 @@ Status RunMap(Options options) {
 void AddMap(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("map", "Write the map of a file");
-  options->common.Add(*command, "The file to map, or its http(s) URL");
+  options->common.Add(*command, "The file to map, or its URL: http(s)://, s3://bucket/key, gs://, az://");
   command->add_option("-o,--output", options->output, "The map to write (default: FILE.json, of a URL in the current folder); the ending chooses the kind")->type_name("MAP");
   command->add_option("--to", options->dialect, "kerchunk, lindi or zarr3, whatever the ending")->check(CLI::IsMember({"kerchunk", "lindi", "zarr3"}));
   command->add_flag("--relative", options->relative, "Write source paths relative to the map (clients resolve them differently)");

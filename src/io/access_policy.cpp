@@ -39,6 +39,10 @@ bool IsLocalName(const std::string& host) {
 
 AccessPolicy::AccessPolicy(const std::vector<std::string>& allowed) {
   for (const std::string& place : allowed) {
+    if (IsObjectUrl(place)) {
+      if (auto object = ParseObjectUrl(place)) object_prefixes_.push_back(*std::move(object));
+      continue;
+    }
     if (IsHttpUrl(place)) {
       if (auto url = ParseUrl(place)) prefixes_.push_back(*std::move(url));
       continue;
@@ -56,8 +60,10 @@ bool AccessPolicy::Names(const Url& url) const {
 Result<AccessPolicy::Place> AccessPolicy::Decide(std::string_view reference, std::string_view base) const {
   if (reference.find('\0') != std::string_view::npos) return Refuse(std::string(reference), "a path holds a NUL", {});
   if (reference.starts_with("file://")) {
-    if (IsHttpUrl(base)) return Refuse(std::string(reference.substr(0, 256)), "a remote document never leads to local files", {});
+    if (IsHttpUrl(base) || IsObjectUrl(base)) return Refuse(std::string(reference.substr(0, 256)), "a remote document never leads to local files", {});
     reference.remove_prefix(7);
+  } else if (IsObjectUrl(reference) || (IsObjectUrl(base) && !HasScheme(reference))) {
+    return DecideObject(reference, base);
   } else if (HasScheme(reference) || IsHttpUrl(base)) {
     return DecideUrl(reference, base);
   }
@@ -83,6 +89,25 @@ Result<AccessPolicy::Place> AccessPolicy::DecideUrl(std::string_view reference, 
   return place;
 }
 
+/// Whoever may lead to an object leads to it with the user's keys, so a document of another bucket, or of a stranger, may not.
+Result<AccessPolicy::Place> AccessPolicy::DecideObject(std::string_view reference, std::string_view base) const {
+  Place place;
+  bool allowed = false;
+  if (IsObjectUrl(base)) {
+    RUTTER_ASSIGN(ObjectUrl home, ParseObjectUrl(base));
+    RUTTER_ASSIGN(place.object, ResolveObjectUrl(home, reference));
+    allowed = IsSameBucket(*place.object, home);
+  } else {
+    RUTTER_ASSIGN(place.object, ParseObjectUrl(reference));
+  }
+  for (const ObjectUrl& prefix : object_prefixes_) allowed = allowed || IsBelow(*place.object, prefix);
+  if (!allowed) {
+    return Refuse(place.object->Text(), "the map leads to another place than " + (base.empty() ? "itself" : std::string(base)), "add --allow " + FolderOf(*place.object) + " to follow it");
+  }
+  place.may_be_private = true;  // the endpoint is the user's choice, or the store's own
+  return place;
+}
+
 Result<AccessPolicy::Place> AccessPolicy::DecidePath(std::string_view reference, std::string_view base) const {
   std::error_code failure;
   fs::path folder = base.empty() ? fs::current_path(failure) : fs::absolute(fs::path(std::string(base)), failure).parent_path();
@@ -97,7 +122,9 @@ Result<AccessPolicy::Place> AccessPolicy::DecidePath(std::string_view reference,
   if (!allowed) {
     return Refuse(resolved.string(), "the path leads outside the folder of " + std::string(base), "add --allow " + resolved.parent_path().string() + " to follow it");
   }
-  return Place{resolved.string(), std::nullopt, false};
+  Place place;
+  place.path = resolved.string();
+  return place;
 }
 
 Result<AccessPolicy::Place> AccessPolicy::Redirect(const Place& given, const Url& from, std::string_view location) const {

@@ -22,6 +22,10 @@ class PolicyOpener : public SourceOpener {
  private:
   Result<std::shared_ptr<ByteSource>> OpenPlace(std::string_view reference, std::string_view base, const Fingerprint* mapped) {
     RUTTER_ASSIGN(AccessPolicy::Place place, policy_->Decide(reference, base));
+    if (place.object) {
+      RUTTER_ASSIGN(place.target, client_->stores()->Find(*place.object));
+      place.url = place.target->url;
+    }
     if (!place.url) return OpenFile(place.path);
     auto endpoint = std::make_shared<http::Endpoint>(std::move(place), policy_);
     if (mapped != nullptr && mapped->size != 0) return http::OpenHttpMapped(client_, std::move(endpoint), *mapped);

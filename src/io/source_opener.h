@@ -31,7 +31,7 @@ class SourceOpener {
   virtual Result<std::shared_ptr<ByteSource>> OpenMapped(std::string_view reference, std::string_view base, const Fingerprint&) { return Open(reference, base); }
 };
 
-/// Local files below the allowed folders and http(s) URLs below the allowed prefixes (io/access_policy.h). With none, only
+/// Local files below the allowed folders, http(s) URLs and objects of stores below the allowed prefixes (io/access_policy.h). With none, only
 /// the folder of a local `base`, or the origin of a remote one. `client` fetches what is remote; one of its own where null.
 std::shared_ptr<SourceOpener> MakeSourceOpener(std::vector<std::string> allowed = {}, std::shared_ptr<http::Client> client = nullptr);
 

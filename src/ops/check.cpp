@@ -40,7 +40,7 @@ class Checker {
       if (auto same = (*source)->CheckUnchanged(); !same) {
         usable_.back() = false;
         Add(true, "", same.error().ToString());
-      } else if (IsHttpUrl((*source)->name()) && !(*source)->fingerprint().etag.starts_with('"')) {
+      } else if (HasScheme((*source)->name()) && !(*source)->fingerprint().etag.starts_with('"')) {
         Add(false, "", (*source)->name() + " cannot be verified: its server gives no strong ETag, so that it may be replaced by another file of the same size unseen");
       }
     }

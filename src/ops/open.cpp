@@ -29,17 +29,18 @@ Result<Map> ReadDocument(ByteSource& source, const Limits& limits) {
 
 }  // namespace
 
-Result<std::shared_ptr<ByteSource>> OpenTyped(const std::string& place, const std::shared_ptr<http::Client>& client) {
+Result<std::shared_ptr<ByteSource>> OpenTyped(const std::string& place, const std::shared_ptr<http::Client>& client, std::vector<std::string> allow) {
   if (!HasScheme(place)) return OpenFile(place);
   if (place.starts_with("file:///")) return OpenFile(place.substr(7));
-  return MakeSourceOpener({place}, client)->Open(place, "");
+  allow.push_back(place);
+  return MakeSourceOpener(std::move(allow), client)->Open(place, "");
 }
 
 Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) {
   Dataset dataset;
   dataset.path = path;
   dataset.client = std::make_shared<http::Client>(options.http);
-  RUTTER_ASSIGN(auto source, OpenTyped(path, dataset.client));
+  RUTTER_ASSIGN(auto source, OpenTyped(path, dataset.client, options.allow));
   std::vector<std::byte> head(static_cast<std::size_t>(std::min(source->size(), kHeadBytes)));
   RUTTER_TRY(source->ReadMetadata(0, head));
   auto opener = MakeSourceOpener(options.allow, dataset.client);

@@ -21,9 +21,10 @@ struct OpenAnyOptions {
   bool conventions = true;         ///< Apply NetCDF-4, MAT v7.3, NWB, ... meaning.
 };
 
-/// Opens what the user typed: a local path, or an http(s) URL. `client` fetches what is remote.
-/// Errors: kNotFound, kIo, kInvalidArgument (no URL), kUnsupported (another scheme).
-Result<std::shared_ptr<ByteSource>> OpenTyped(const std::string& place, const std::shared_ptr<http::Client>& client);
+/// Opens what the user typed: a local path, an http(s) URL, or an object of a store (s3://bucket/key). `client` fetches what is remote.
+/// `allow`: where its server may send us, beside public places. Errors: kNotFound, kIo, kInvalidArgument (no URL),
+/// kUnsupported (another scheme), kPolicy (a redirect).
+Result<std::shared_ptr<ByteSource>> OpenTyped(const std::string& place, const std::shared_ptr<http::Client>& client, std::vector<std::string> allow = {});
 
 /// A map with everything that is needed to read through it.
 struct Dataset {
@@ -37,7 +38,7 @@ struct Dataset {
   std::unique_ptr<Reader> reader;
 };
 
-/// Opens a native file by content, or a reference document; `path` may be an http(s) URL.
+/// Opens a native file by content, or a reference document; `path` may be a URL.
 /// Errors: kNotFound, kIo, kUnsupported (no format), kCorrupt, kTruncated, kLimit, kPolicy.
 Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options = {});
 

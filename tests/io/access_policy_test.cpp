@@ -25,7 +25,7 @@ TEST_CASE("a remote document leads to its own origin and to what the user named,
   }
   CHECK(policy.Decide("https://other.org/p/x.h5?secret=1", base).error().hint == "add --allow https://other.org/p/ to follow it");
   CHECK(policy.Decide("https://other.org/p/x.h5?secret=1", base).error().ToString().find("secret") == std::string::npos);
-  CHECK(CodeOf(policy.Decide("s3://bucket/key", base)) == ErrorCode::kUnsupported);
+  CHECK(CodeOf(policy.Decide("ftp://maps.org/key", base)) == ErrorCode::kUnsupported);
   CHECK(CodeOf(policy.Decide("https://maps.org/%2e%2e/x", base)) == ErrorCode::kInvalidArgument);
 }
 
@@ -58,7 +58,49 @@ TEST_CASE("redirects lead to public places, to named ones, and within a named or
   CHECK_FALSE(policy.Redirect(given, *given.url, "http://127.0.0.1:7000/x")->may_be_private);
   CHECK_FALSE(policy.Redirect(given, *given.url, "https://bucket.org/x?sig=1")->may_be_private);
   Url secure = *ParseUrl("https://h.org/x");
-  CHECK(CodeOf(policy.Redirect({"", secure, true}, secure, "http://h.org/x")) == ErrorCode::kPolicy);
-  CHECK(CodeOf(policy.Redirect({"", secure, true}, secure, "file:///etc/passwd")) == ErrorCode::kUnsupported);
-  CHECK(CodeOf(policy.Redirect({"", secure, true}, secure, "https://me:pw@h.org/x")) == ErrorCode::kInvalidArgument);
+  AccessPolicy::Place named;
+  named.url = secure;
+  named.may_be_private = true;
+  CHECK(CodeOf(policy.Redirect(named, secure, "http://h.org/x")) == ErrorCode::kPolicy);
+  CHECK(CodeOf(policy.Redirect(named, secure, "file:///etc/passwd")) == ErrorCode::kUnsupported);
+  CHECK(CodeOf(policy.Redirect(named, secure, "https://me:pw@h.org/x")) == ErrorCode::kInvalidArgument);
+}
+
+TEST_CASE("objects of stores: a bucket is an origin, and keys are for those whom the user named") {
+  AccessPolicy policy({"s3://named/data/", "gs://public", "s3://named/one.h5"});
+  const char* local = "/maps/a.json";
+  CHECK(policy.Decide("s3://named/data/a b+c.h5", local)->object->key == "data/a b+c.h5");
+  CHECK(policy.Decide("s3a://named/one.h5", local)->object);
+  CHECK(policy.Decide("gs://public/x", local)->object->bucket == "public");
+  for (const char* out : {"s3://named/other.h5", "s3://named/one.h5x", "s3://stranger/data/x", "s3://public/x", "gs://named/data/x"}) {
+    CAPTURE(std::string(out));
+    CHECK(CodeOf(policy.Decide(out, local)) == ErrorCode::kPolicy);
+    CHECK(CodeOf(policy.Decide(out, "https://maps.org/m.json")) == ErrorCode::kPolicy);
+    CHECK(CodeOf(policy.Decide(out, "s3://maps/m.json")) == ErrorCode::kPolicy);
+  }
+  CHECK(policy.Decide("s3://stranger/a/b.h5", local).error().hint == "add --allow s3://stranger/a/ to follow it");
+  CHECK(CodeOf(policy.Decide("s3://named/data/../secret", local)) == ErrorCode::kInvalidArgument);
+  CHECK(CodeOf(AccessPolicy({"/"}).Decide("s3://named/x", local)) == ErrorCode::kPolicy);
+
+  const char* base = "s3://maps/folder/m.json";
+  CHECK(policy.Decide("b c.h5", base)->object->Text() == "s3://maps/folder/b c.h5");
+  CHECK(policy.Decide("/b.h5", base)->object->Text() == "s3://maps/b.h5");
+  CHECK(policy.Decide("s3://maps/elsewhere/b.h5", base)->object);
+  CHECK(CodeOf(policy.Decide("../b.h5", base)) == ErrorCode::kInvalidArgument);
+  CHECK(CodeOf(policy.Decide("file:///etc/passwd", base)) == ErrorCode::kPolicy);
+  CHECK(CodeOf(policy.Decide("https://maps.s3.amazonaws.com/x", base)) == ErrorCode::kPolicy);
+  CHECK(CodeOf(policy.Decide("http://169.254.169.254/latest", base)) == ErrorCode::kPolicy);
+}
+
+TEST_CASE("a redirect from an object leads out of the store, and so away from its keys") {
+  AccessPolicy policy({"s3://named/"});
+  auto given = *policy.Decide("s3://named/x", "");
+  given.url = *ParseUrl("https://named.s3.eu-west-1.amazonaws.com/x");
+  given.target = std::make_shared<const store::Target>();
+  for (const char* to : {"https://elsewhere.org/x", "https://named.s3.eu-west-1.amazonaws.com/y"}) {
+    auto place = policy.Redirect(given, *given.url, to);
+    REQUIRE(place);
+    CHECK(place->target == nullptr);
+    CHECK_FALSE(place->object);
+  }
 }

@@ -1,21 +1,26 @@
 #!/usr/bin/env python3
 """A file on a web server gives the map that it gives locally (the URL aside), and the same bytes through that map.
 
-    same_as_local_test.py RUTTER [--all] [FOLDER]    files of FOLDER (the corpus, or else fixtures/): a sample, or all
+    same_as_local_test.py RUTTER [--all] [--through nginx,s3] [FOLDER]
+
+Files of FOLDER (the corpus, or else fixtures/): a sample, or all. Through a server of this folder's own, which needs nothing;
+or through nginx and a real S3 store, where they are installed.
 """
 
 import argparse
 import concurrent.futures
+import contextlib
 import functools
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
-import urllib.parse
 
 sys.dont_write_bytecode = True
+from real_servers import Missing, Nginx, ObjectStore
 from scripted_server import Answer, Server, right
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -38,8 +43,26 @@ def serve(request, data):
     return Answer("404 Not Found", ["Content-Length: 0"]) if data is None else right(request, data)
 
 
-def run(*arguments):
-    return subprocess.run(arguments, capture_output=True, timeout=120)
+class ScriptedServer(Server):
+    name, environment = "a server of our own", {}
+
+    def __init__(self, root):
+        super().__init__(serve, lambda path: content(root / path))
+
+    def counted(self):
+        return len(self.requests), self.bytes_sent
+
+
+def start(name, root, files):
+    """A server of that name; Missing where this machine has none."""
+    if name == "nginx":
+        return Nginx(root)
+    return ObjectStore(root, files) if name == "s3" else ScriptedServer(root)
+
+
+def run(*arguments, server=None):
+    keyless = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.run(arguments, capture_output=True, timeout=120, env={**keyless, **(server.environment if server else {})})
 
 
 def document(path, rename):
@@ -70,40 +93,51 @@ def arrays_of(listing):
     return [node for node in listing["nodes"] if node.get("kind") == "array" and isinstance(node["path"], str) and node.get("shape") is not None and 0 not in node["shape"]]
 
 
-def read(rutter, place, array, folder):
+def read(rutter, place, array, folder, server=None):
     """(exit code, the bytes, what was said)."""
     raw = pathlib.Path(folder, "raw")
     raw.unlink(missing_ok=True)
-    done = run(rutter, "read", place, array["path"], "-s", slice_of(array), "--raw", raw)
+    done = run(rutter, "read", place, array["path"], "-s", slice_of(array), "--raw", raw, server=server)
     return done.returncode, raw.read_bytes() if done.returncode == 0 else b"", done.stderr.decode()
 
 
-def compare(rutter, server, root, path, folder):
-    """(what was wrong or "", whether the file maps, reads compared)."""
-    relative = str(path.relative_to(root))
-    local_map, remote_map = os.path.join(folder, "local.json"), os.path.join(folder, "remote.json")
-    url = server.url(relative)
-    local, remote = run(rutter, "map", path, "-o", local_map), run(rutter, "map", url, "-o", remote_map)
-    if local.returncode != remote.returncode:
-        return f"map: exit code {local.returncode} locally, {remote.returncode} remotely: {remote.stderr.decode()}", False, 0
-    if local.returncode != 0:
-        return "", False, 0
-    here = document(local_map, lambda place: server.url(os.path.relpath(place, root)))
-    there = document(remote_map, lambda place: place)
-    if here[0]["refs"] != there[0]["refs"] or here[1] != there[1]:
-        keys = [k for k in here[0]["refs"] if here[0]["refs"][k] != there[0]["refs"].get(k)]
-        return f"the maps differ: {keys[:5]} {here[1]} {there[1]}", True, 0
-    if any("etag" not in source for source in json.loads(pathlib.Path(remote_map).read_bytes())["rutter"]["sources"]):
-        return "a source without its ETag", True, 0
-    listing = json.loads(run(rutter, "ls", remote_map, "--json").stdout)
-    reads = 0
-    for array in arrays_of(listing)[:ARRAYS]:
-        for here, there in ((path, url), (local_map, remote_map)):
-            results = [read(rutter, place, array, folder) for place in (here, there)]
-            if results[0][:2] != results[1][:2]:
-                return f"{array['path']}[{slice_of(array)}] of {there}: exit codes {results[0][0]} and {results[1][0]}: {results[1][2]}", True, reads
-            reads += results[0][0] == 0
-    return "", True, reads
+class Local:
+    """What one file gives locally."""
+
+    def __init__(self, rutter, path, folder):
+        self.rutter, self.path, self.folder = rutter, path, folder
+        self.map = os.path.join(folder, "local.json")
+        self.exit_code = run(rutter, "map", path, "-o", self.map).returncode
+        self.arrays = arrays_of(json.loads(run(rutter, "ls", self.map, "--json").stdout))[:ARRAYS] if self.exit_code == 0 else []
+        self.reads = [[read(rutter, place, array, folder) for place in (path, self.map)] for array in self.arrays]
+
+    def compare(self, server, root):
+        """(what was wrong or "", reads that are the same) through `server`."""
+        url = server.url(str(self.path.relative_to(root)))
+        remote_map = os.path.join(self.folder, "remote.json")
+        remote = run(self.rutter, "map", url, "-o", remote_map, server=server)
+        if self.exit_code != remote.returncode:
+            return f"map: exit code {self.exit_code} locally, {remote.returncode} remotely: {remote.stderr.decode()}", 0
+        if self.exit_code != 0:
+            return "", 0
+        here = document(self.map, lambda place: server.url(os.path.relpath(place, root)) if os.path.isabs(place) else place)
+        there = document(remote_map, lambda place: place)
+        if here[0]["refs"] != there[0]["refs"] or here[1] != there[1]:
+            keys = [k for k in here[0]["refs"] if here[0]["refs"][k] != there[0]["refs"].get(k)]
+            return f"the maps differ: {keys[:5]} {here[1]} {there[1]}", 0
+        text = pathlib.Path(remote_map).read_text()
+        if any("etag" not in source for source in json.loads(text)["rutter"]["sources"]):
+            return "a source without its ETag", 0
+        if any(secret in text for secret in (server.environment.get("AWS_SECRET_ACCESS_KEY", "\0"), "Signature", "AKID")):
+            return "the map gives keys away", 0
+        same = 0
+        for array, locals_ in zip(self.arrays, self.reads):
+            for place, (code, values, _) in zip((url, remote_map), locals_):
+                remote_code, remote_values, said = read(self.rutter, place, array, self.folder, server)
+                if (code, values) != (remote_code, remote_values):
+                    return f"{array['path']}[{slice_of(array)}] of {place}: exit codes {code} and {remote_code}: {said}", same
+                same += code == 0
+        return "", same
 
 
 def main():
@@ -111,26 +145,40 @@ def main():
     parser.add_argument("rutter")
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--all", action="store_true")
+    parser.add_argument("--through", default="own", help="own, nginx, s3; with commas between")
     arguments = parser.parse_args()
     root = folder_or_default(arguments.folder)
-    files = sorted(path for path in root.rglob("*") if path.is_file() and 0 < path.stat().st_size < 200 << 20)
-    if not arguments.all:
-        files = files[:: max(1, len(files) // SAMPLE)]
-    failed = mapped = reads = 0
-    with Server(serve, lambda path: content(root / path)) as server, tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(2) as pool:
+    every = sorted(path for path in root.rglob("*") if path.is_file() and 0 < path.stat().st_size < 200 << 20)
+    files = every if arguments.all else every[:: max(1, len(every) // SAMPLE)]
+    failed = mapped = 0
+    with contextlib.ExitStack() as stack:
+        folder, pool, servers = stack.enter_context(tempfile.TemporaryDirectory()), stack.enter_context(concurrent.futures.ThreadPoolExecutor(2)), []
+        for name in arguments.through.split(","):
+            try:
+                servers.append(stack.enter_context(start(name, root, every)))
+            except Missing as why:
+                print(f"skipped: {why}")
+        reads = [0] * len(servers)
 
         def one(numbered):
             own = os.path.join(folder, str(numbered[0]))
             os.mkdir(own)
-            return compare(arguments.rutter, server, root, numbered[1], own)
+            local = Local(arguments.rutter, numbered[1], own)
+            results = [local.compare(server, root) for server in servers]
+            shutil.rmtree(own)
+            return local.exit_code == 0, results
 
-        for path, (problem, maps, compared) in zip(files, pool.map(one, enumerate(files))):
-            mapped, reads = mapped + maps, reads + compared
-            if problem:
-                failed += 1
-                print(f"FAILED {path.relative_to(root)}: {problem}")
-        print(f"{len(files)} files, {mapped} map, {reads} slices are the same, {len(server.requests)} requests")
-    print(f"{len(files) - failed} passed, {failed} failed")
+        for path, (maps, results) in zip(files, pool.map(one, enumerate(files)) if servers else ()):
+            mapped += maps
+            for k, (problem, same) in enumerate(results):
+                reads[k] += same
+                if problem:
+                    failed += 1
+                    print(f"FAILED {path.relative_to(root)} through {servers[k].name}: {problem}")
+        for server, same in zip(servers, reads):
+            requests, sent = server.counted()
+            print(f"{server.name}: {len(files)} files, {mapped} map, {same} slices are the same, {requests} requests, {sent} bytes")
+    print(f"{len(files) * len(servers) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

@@ -32,6 +32,8 @@ struct Answer {
     kRepeat,    ///< Worth asking again; `error` is what to say otherwise.
     kRedirect,  ///< Ask at `location`.
     kRenew,     ///< Ask the first URL again for where the data lies.
+    kRegion,    ///< An object store: ask in the region `location`.
+    kNewKeys,   ///< An object store: the keys have expired; ask with new ones where there are any.
     kFail,
   };
   Kind kind = Kind::kFail;
@@ -43,7 +45,7 @@ struct Answer {
   bool size_is_known = false;
   std::string location;
   std::optional<std::uint64_t> wait_seconds;   ///< What the server asks for.
-  Error error;                                 ///< kRepeat, kRenew, kFail.
+  Error error;                                 ///< kRepeat, kRenew, kRegion, kNewKeys, kFail.
 };
 
 Answer JudgeAnswer(const ResponseHead& head, const Question& question);

@@ -225,7 +225,7 @@ class Client::Loop {
   std::thread thread_;
 };
 
-Client::Client(const ClientOptions& options) : options_(options) {}
+Client::Client(const ClientOptions& options) : options_(options), stores_(std::make_shared<store::ObjectStores>(options.store)) {}
 
 Client::~Client() = default;
 

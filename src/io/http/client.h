@@ -15,6 +15,7 @@
 #include "io/byte_source.h"
 #include "io/http/client_options.h"
 #include "io/http/endpoint.h"
+#include "io/store/object_stores.h"
 
 namespace rutter::http {
 
@@ -58,10 +59,13 @@ class Client {
   Status FirstFailure() const;
   const ClientStatistics& statistics() const { return statistics_; }
   const ClientOptions& options() const { return options_; }
+  /// Where objects of cloud stores are asked for; never null.
+  const std::shared_ptr<store::ObjectStores>& stores() const { return stores_; }
 
  private:
   class Loop;
   const ClientOptions options_;
+  const std::shared_ptr<store::ObjectStores> stores_;
   ClientStatistics statistics_;
   mutable std::mutex mutex_;
   std::unique_ptr<Loop> loop_;

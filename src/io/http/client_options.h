@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "io/store/store_options.h"
+
 namespace rutter::http {
 
 struct ClientOptions {
@@ -19,6 +21,7 @@ struct ClientOptions {
   unsigned in_flight = 128;                                         ///< Requests at once to one origin.
   unsigned redirects = 5;
   std::uint64_t whole_bytes = 64ull << 20;  ///< Files of servers without ranges are fetched whole up to this size.
+  store::StoreOptions store;                ///< S3 and its like.
 };
 
 }  // namespace rutter::http

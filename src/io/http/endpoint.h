@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +19,10 @@ class Endpoint {
  public:
   Endpoint(AccessPolicy::Place given, std::shared_ptr<const AccessPolicy> policy) : policy_(std::move(policy)), given_(std::make_shared<const AccessPolicy::Place>(std::move(given))), current_(given_) {}
 
+  /// What maps and errors call it: the URL or the object's name, letter by letter; and the same without a signed query.
+  std::string name() const { return given_->object ? given_->object->Text() : given_->url->text; }
+  std::string shown() const { return given_->object ? given_->object->Text() : given_->url->WithoutQuery(); }
+
   using Place = std::shared_ptr<const AccessPolicy::Place>;
   const Place& given() const { return given_; }
   Place Current() const {
@@ -29,8 +34,16 @@ class Endpoint {
     RUTTER_ASSIGN(auto place, policy_->Redirect(*given_, *from->url, location));
     return std::make_shared<const AccessPolicy::Place>(std::move(place));
   }
+  /// The same object of a store in another region, or with other keys.
+  Place At(std::shared_ptr<const store::Target> target) const {
+    AccessPolicy::Place place = *given_;
+    place.url = target->url;
+    place.target = std::move(target);
+    return std::make_shared<const AccessPolicy::Place>(std::move(place));
+  }
   /// Data was found there.
   void Settle(Place place) {
+    if (place->target != nullptr) place->target->stores->Remember(*place->target);
     std::lock_guard lock(mutex_);
     current_ = std::move(place);
   }

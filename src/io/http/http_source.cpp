@@ -75,7 +75,7 @@ class HttpSource : public ByteSource {
   HttpSource(std::shared_ptr<Client> client, std::shared_ptr<Endpoint> endpoint, Fingerprint known)
       : client_(std::move(client)),
         endpoint_(std::move(endpoint)),
-        name_(endpoint_->given()->url->text),
+        name_(endpoint_->name()),
         size_(known.size),
         version_(std::make_shared<Version>(std::move(known))),
         cache_(size_, kCacheBytes, [this](std::vector<BlockCache::Fetch> fetches) { StartBlocks(std::move(fetches)); }) {}
@@ -226,7 +226,7 @@ Result<std::shared_ptr<ByteSource>> OpenHttp(std::shared_ptr<Client> client, std
   (void)opening->pending.Wait();
   Fetched& opened = opening->fetched;
   RUTTER_TRY(opened.status);
-  const std::string& name = endpoint->given()->url->text;
+  const std::string name = endpoint->name();
   if (opened.is_whole) return std::make_shared<WholeSource>(name, std::move(opened.found), std::move(opened.whole));
   if (!opened.size_is_known) {
     Error error = MakeError(ErrorCode::kUnsupported, "the server does not tell how many bytes the file has");

@@ -96,6 +96,8 @@ void ResponseHeadParser::AddField(std::string_view name, std::string_view value)
     if (Lower(value) != "identity") Once(head_.content_encoding, key, value);
   } else if (key == "location") {
     Once(head_.location, key, value);
+  } else if (key == "x-amz-bucket-region") {
+    Once(head_.bucket_region, key, value);
   } else if (key == "retry-after") {
     head_.retry_after = std::string(value.substr(0, 100));
   }

@@ -27,6 +27,7 @@ struct ResponseHead {
   std::optional<ContentRange> content_range;
   bool is_chunked = false;  ///< The end of the body is marked in the body.
   std::string etag, last_modified, content_type, content_encoding, location, retry_after;
+  std::string bucket_region;  ///< Object stores of S3's kind: x-amz-bucket-region.
   std::string problem;  ///< Empty, or what makes the head unusable: a field that is malformed or stands twice and differs.
 
   bool IsWebPage() const;

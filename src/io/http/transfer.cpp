@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "io/address.h"
+#include "io/store/store_error.h"
 
 namespace rutter::http {
 namespace {
@@ -19,10 +20,13 @@ constexpr std::size_t kDiscardBytes = 64 * 1024;       // of an error's body; mo
 constexpr std::uint64_t kProgressBytes = 64 * 1024;    // an attempt that brought these does not count as a failed try
 constexpr std::uint64_t kBytesPerExtraSecond = 64 * 1024;
 constexpr unsigned kMaxRenewals = 4;
+constexpr std::size_t kErrorDocumentBytes = 8 * 1024;  // of a store's refusal; they have some hundred
+/// The SHA-256 of a request's body that is empty.
+constexpr std::string_view kHashOfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// The bundle of certificates that curl's own users set; nullptr for the system's.
+/// The bundle of certificates that users of curl and AWS's tools set; nullptr for the system's.
 const char* CertificateBundle() {
-  for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
+  for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE"}) {
     if (const char* path = std::getenv(name); path != nullptr && path[0] != '\0') return path;
   }
   return nullptr;
@@ -45,7 +49,7 @@ Transfer::Transfer(Fetch fetch, const ClientOptions& options, ClientStatistics& 
 
 Error Transfer::ErrorOf(ErrorCode code, std::string message, std::string hint) const {
   Error error = MakeError(code, std::move(message));
-  error.where.source = fetch_.endpoint->given()->url->WithoutQuery();
+  error.where.source = fetch_.endpoint->shown();
   error.where.offset = fetch_.offset + received_;
   error.hint = std::move(hint);
   return error;
@@ -53,11 +57,11 @@ Error Transfer::ErrorOf(ErrorCode code, std::string message, std::string hint) c
 
 Question Transfer::MakeQuestion() const {
   Question question;
-  question.source = fetch_.endpoint->given()->url->WithoutQuery();
+  question.source = fetch_.endpoint->shown();
   question.first = fetch_.offset + received_;
   question.last = fetch_.offset + fetch_.out.size() - 1;
   question.known = fetch_.known;
-  question.was_redirected = place_ != fetch_.endpoint->given();
+  question.was_redirected = place_ != fetch_.endpoint->given() && place_->target == nullptr;
   question.now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   return question;
 }
@@ -69,9 +73,17 @@ Status Transfer::Prepare(CURL* handle) {
   discarded_ = 0;
   body_too_long_ = stopped_ = busy_ = false;
   blocked_address_.clear();
+  refusal_.clear();
   curl_error_[0] = '\0';
 
-  std::vector<std::string> lines = {"Accept: */*", "Accept-Encoding: identity"};
+  const store::Credentials* keys = place_->target == nullptr ? nullptr : place_->target->credentials.get();
+  std::vector<std::string> lines = {"Accept: */*"};
+  if (keys == nullptr) {
+    lines.push_back("Accept-Encoding: identity");
+  } else {
+    lines.push_back("x-amz-content-sha256: " + std::string(kHashOfNothing));
+    if (!keys->session_token.empty()) lines.push_back("x-amz-security-token: " + keys->session_token);
+  }
   if (fetch_.known && IsStrong(fetch_.known->etag)) {
     lines.push_back("If-Match: " + fetch_.known->etag);
   } else if (fetch_.known && !fetch_.known->last_modified.empty()) {
@@ -95,6 +107,14 @@ Status Transfer::Prepare(CURL* handle) {
   option(CURLOPT_PROTOCOLS_STR, "http,https");
   option(CURLOPT_RANGE, range.c_str());
   option(CURLOPT_HTTPHEADER, headers_.get());
+  if (keys != nullptr) {
+    option(CURLOPT_AWS_SIGV4, ("aws:amz:" + place_->target->region + ":s3").c_str());
+    option(CURLOPT_USERNAME, keys->key_id.c_str());
+    option(CURLOPT_PASSWORD, keys->secret.c_str());
+    // As an option, because fields of the list are signed, and there are proxies and stores that rewrite this one.
+    option(CURLOPT_ACCEPT_ENCODING, "identity");
+    option(CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  }
   option(CURLOPT_USERAGENT, "rutter");
   option(CURLOPT_FOLLOWLOCATION, 0L);
   option(CURLOPT_NOSIGNAL, 1L);
@@ -187,6 +207,7 @@ bool Transfer::TakeBody(std::span<const std::byte> bytes) {
   }
   // The end of a refusal's small body is worth waiting for, because it keeps the connection.
   discarded_ += bytes.size();
+  if (place_->target != nullptr) refusal_.append(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), kErrorDocumentBytes - refusal_.size()));
   return parser_.head().status >= 300 && discarded_ <= kDiscardBytes;
 }
 
@@ -222,15 +243,21 @@ bool Transfer::Finish(CURLcode code, CURL*, std::minstd_rand& random) {
   }
   if (!answer_ && code == CURLE_OK) JudgeHead();
   if (!answer_) return TransportFailed(code, random);
+  if (place_->target != nullptr && parser_.head().status >= 300) answer_ = store::JudgeRefusal(std::move(*answer_), parser_.head(), refusal_, *place_->target);
   switch (answer_->kind) {
     case Answer::Kind::kData: return FinishData(code, random);
     case Answer::Kind::kWhole: return FinishWhole(code, random);
-    case Answer::Kind::kEmpty: return true;
+    case Answer::Kind::kEmpty:
+      result_.found = answer_->found;
+      result_.size_is_known = answer_->size_is_known;
+      return true;
     case Answer::Kind::kRepeat:
       busy_ = parser_.head().status == 429 || parser_.head().status == 503;
       return Repeat(std::move(answer_->error), answer_->wait_seconds, random);
     case Answer::Kind::kRedirect: return FollowRedirect();
     case Answer::Kind::kRenew: return AskForPlaceAgain();
+    case Answer::Kind::kRegion:
+    case Answer::Kind::kNewKeys: return AskStoreAgain();
     case Answer::Kind::kFail: break;
   }
   return EndWith(std::move(answer_->error));
@@ -289,6 +316,20 @@ bool Transfer::AskForPlaceAgain() {
   return false;
 }
 
+bool Transfer::AskStoreAgain() {
+  const store::Target& target = *place_->target;
+  std::shared_ptr<const store::Target> next;
+  if (answer_->kind == Answer::Kind::kNewKeys) {
+    next = target.stores->WithNewKeys(target);
+  } else if (auto in_region = target.stores->InRegion(target, answer_->location)) {
+    next = *std::move(in_region);
+  }
+  if (next == nullptr || ++renewals_ > kMaxRenewals) return EndWith(std::move(answer_->error));
+  place_ = fetch_.endpoint->At(std::move(next));
+  --tries_;  // the store answered, and told what to do
+  return false;
+}
+
 bool Transfer::TransportFailed(CURLcode code, std::minstd_rand& random) {
   const std::string what = curl_error_[0] != '\0' ? std::string(curl_error_) : Curl().easy_strerror(code);
   const std::string host = place_->url->Origin();
@@ -324,7 +365,7 @@ bool Transfer::Repeat(Error error, std::optional<std::uint64_t> wait_seconds, st
 }
 
 bool Transfer::EndWith(Error error) {
-  if (error.where.source.empty()) error.where.source = fetch_.endpoint->given()->url->WithoutQuery();
+  if (error.where.source.empty()) error.where.source = fetch_.endpoint->shown();
   result_.status = Fail(std::move(error));
   return true;
 }

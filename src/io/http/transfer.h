@@ -56,6 +56,7 @@ class Transfer {
   bool FinishWhole(CURLcode code, std::minstd_rand& random);
   bool FollowRedirect();
   bool AskForPlaceAgain();
+  bool AskStoreAgain();
   bool TransportFailed(CURLcode code, std::minstd_rand& random);
   /// True where no try is left; else plans the next one.
   bool Repeat(Error error, std::optional<std::uint64_t> wait_seconds, std::minstd_rand& random);
@@ -84,6 +85,7 @@ class Transfer {
   std::size_t discarded_ = 0;
   bool body_too_long_ = false, stopped_ = false, busy_ = false;
   std::string blocked_address_;
+  std::string refusal_;  ///< The start of an object store's error document.
   char curl_error_[CURL_ERROR_SIZE] = {};
 };
 
