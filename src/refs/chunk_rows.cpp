@@ -46,31 +46,35 @@ std::optional<std::uint64_t> ChunkNumber(std::string_view text, ChunkKeys keys, 
 
 /// The digits at `at` as a number of at most 15 digits; at least 16 bytes can be read. False where there are none, or more.
 inline bool TakeDigits(const char*& at, std::uint64_t& number) {
-  std::uint64_t high = 0;
-  for (int part = 0; part < 2; ++part) {
+  auto take = [&at](std::uint64_t& value) {
     std::uint64_t word;
     std::memcpy(&word, at, sizeof word);
     // Bytes that are digits become 0..9; all others get a bit in their upper half.
     std::uint64_t digits = word ^ 0x3030303030303030ull;
     std::uint64_t others = ((digits + 0x0606060606060606ull) | digits) & 0xF0F0F0F0F0F0F0F0ull;
-    int count = others == 0 ? 8 : std::countr_zero(others) / 8;
-    if (count == 0) {
-      number = high;
-      return part != 0;
+    if (others == 0) [[unlikely]] {
+      others = 1;  // eight digits
+    } else {
+      int bits = std::countr_zero(others) & ~7;
+      if (bits == 0) return 0;
+      digits <<= 64 - bits;  // leading zeros take the place of what is no digit
+      others = static_cast<std::uint64_t>(bits);
     }
-    digits <<= 64 - 8 * count;  // leading zeros take the place of what is no digit
     digits = (digits * 10 + (digits >> 8)) & 0x00FF00FF00FF00FFull;
     digits = (digits * 100 + (digits >> 16)) & 0x0000FFFF0000FFFFull;
-    std::uint64_t value = (digits * 10000 + (digits >> 32)) & 0xFFFFFFFFull;
+    value = (digits * 10000 + (digits >> 32)) & 0xFFFFFFFFull;
+    int count = others == 1 ? 8 : static_cast<int>(others / 8);
     at += count;
-    if (count < 8) {
-      static constexpr std::uint64_t kPowers[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000};
-      number = high * kPowers[count] + value;
-      return true;
-    }
-    high = value;
-  }
-  return false;
+    return count;
+  };
+  int count = take(number);
+  if (count != 8) return count != 0;
+  static constexpr std::uint64_t kPowers[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000};
+  std::uint64_t low = 0;
+  count = take(low);
+  if (count == 8) return false;
+  number = number * kPowers[count] + low;
+  return true;
 }
 
 /// The same for a number of JSON, which has no leading zero.
@@ -136,6 +140,7 @@ ChunkRows::Target* ChunkRows::ResolveSlowly(std::string_view key, std::uint64_t&
       auto chunk = ChunkNumber(key.substr(prefix.size()), target->spelling.keys, target->spelling.grid);
       if (!chunk) break;
       last_ = target;
+      next_left_ = 0;
       quoted_prefix_ = "\"" + target->prefix + (target->spelling.keys.c_prefix ? "c" : "");
       // Keys with escapes, and arrays of one chunk, take the long way.
       if (!IsPlain(std::string_view(quoted_prefix_).substr(1)) || target->spelling.grid.empty()) quoted_prefix_.clear();
@@ -151,6 +156,7 @@ ChunkRows::Target* ChunkRows::ResolveSlowly(std::string_view key, std::uint64_t&
 
 std::uint32_t ChunkRows::FindUrl(std::string_view url) {
   if (!urls_.empty() && url == last_url_) return last_source_;
+  next_left_ = 0;
   auto [found, is_new] = by_url_.try_emplace(std::string(url), static_cast<std::uint32_t>(urls_.size()));
   if (is_new) {
     urls_.emplace_back(url);
@@ -162,19 +168,22 @@ std::uint32_t ChunkRows::FindUrl(std::string_view url) {
   return last_source_;
 }
 
-const char* ChunkRows::TakeReference(const char* at, const char* end) {
+/// Takes a member up to its numbers: "key":["url",
+const char* ChunkRows::TakePlace(const char* at, const char* end, std::uint64_t& chunk) {
   if (last_ == nullptr || quoted_prefix_.empty() || !StandsAt(at, end, quoted_prefix_)) return nullptr;
+  const char* member = at;
   at += quoted_prefix_.size();
   const KeySpelling& spelling = last_->spelling;
-  std::uint64_t chunk = 0;
+  std::uint64_t index = 0;
   bool first = !spelling.keys.c_prefix;
+  chunk = 0;
   for (std::uint64_t length : spelling.grid) {
     if (!first && *at++ != spelling.keys.separator) return nullptr;
     first = false;
-    std::uint64_t index;
     if (!TakeDigits(at, index) || index >= length) return nullptr;
     chunk = chunk * length + index;
   }
+  const char* key_end = at;
   if (*at++ != '"') return nullptr;
   at = SkipJsonSpace(at);
   if (*at++ != ':') return nullptr;
@@ -192,9 +201,45 @@ const char* ChunkRows::TakeReference(const char* at, const char* end) {
     at = behind;
   }
   at = SkipJsonSpace(at);
-  std::uint64_t offset, length;
   if (*at++ != ',') return nullptr;
   at = SkipJsonSpace(at);
+  ExpectNext(member, key_end, at, chunk, index);
+  return at;
+}
+
+/// The next chunk along the fastest axis is named by the same text with the next number, which is compared at once instead
+/// of being taken apart.
+void ChunkRows::ExpectNext(const char* member, const char* key_end, const char* numbers, std::uint64_t chunk, std::uint64_t index) {
+  next_.assign(member, numbers);
+  next_digit_ = static_cast<std::size_t>(key_end - member) - 1;
+  next_chunk_ = chunk;
+  next_left_ = last_->spelling.grid.back() - index;
+  CountUp();
+}
+
+void ChunkRows::CountUp() {
+  ++next_chunk_;
+  if (--next_left_ == 0) return;
+  std::size_t at = next_digit_;
+  while (next_[at] == '9') next_[at--] = '0';
+  if (IsDigit(next_[at])) {
+    ++next_[at];
+  } else {
+    next_.insert(at + 1, 1, '1');
+    ++next_digit_;
+  }
+}
+
+const char* ChunkRows::TakeReference(const char* at, const char* end) {
+  std::uint64_t chunk, offset, length;
+  if (next_left_ != 0 && StandsAt(at, end, next_)) {
+    at += next_.size();
+    chunk = next_chunk_;
+    CountUp();
+  } else {
+    at = TakePlace(at, end, chunk);
+    if (at == nullptr) return nullptr;
+  }
   if (!TakeNumber(at, offset)) return nullptr;
   at = SkipJsonSpace(at);
   if (*at++ != ',') return nullptr;

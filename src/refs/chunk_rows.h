@@ -103,6 +103,9 @@ class ChunkRows {
   Status AddList(std::string_view key, std::string_view json);
   Status AddInline(std::string_view key, std::string_view bytes);
   std::uint32_t FindUrl(std::string_view url);
+  const char* TakePlace(const char* at, const char* end, std::uint64_t& chunk);
+  void ExpectNext(const char* member, const char* key_end, const char* numbers, std::uint64_t chunk, std::uint64_t index);
+  void CountUp();
   Target* MakeTarget(const std::string& prefix, const KeySpelling& spelling);
 
   const SpellingsByPrefix& known_;
@@ -115,6 +118,10 @@ class ChunkRows {
   /// The last URL; and what the text of a neighbour begins with, quotes included, empty where that cannot be said so simply.
   std::string last_url_, quoted_prefix_, quoted_url_;
   std::uint32_t last_source_ = 0;
+  /// How the next member begins, up to its numbers, where its chunk follows the last one along the fastest axis.
+  std::string next_;
+  std::size_t next_digit_ = 0;                      ///< In next_: the last digit of the key.
+  std::uint64_t next_chunk_ = 0, next_left_ = 0;    ///< How many more chunks follow; 0: nothing is expected.
   Target* last_ = nullptr;
   std::uint64_t ignored_ = 0, metadata_taken_ = 0, inline_taken_ = 0, url_bytes_ = 0;
   bool has_whole_sources_ = false;
