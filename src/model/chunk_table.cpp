@@ -116,17 +116,17 @@ std::byte* ChunkTable::Room(std::size_t bytes, std::uint64_t& position) {
   return room;
 }
 
-/// Whether the pending rows are one formula; then they have become a segment or part of the last one.
-bool ChunkTable::AppendFormula() {
-  const ChunkRow& first = pending_.front();
-  std::uint64_t step = pending_.size() == 1 ? first.length : pending_[1].offset - first.offset;
-  for (std::size_t i = 1; i < pending_.size(); ++i) {
-    const ChunkRow& row = pending_[i];
+/// Whether the rows are one formula; then they have become a segment or part of the last one.
+bool ChunkTable::AppendFormula(std::span<const ChunkRow> rows) {
+  const ChunkRow& first = rows.front();
+  std::uint64_t step = rows.size() == 1 ? first.length : rows[1].offset - first.offset;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    const ChunkRow& row = rows[i];
     bool fits = row.chunk == first.chunk + i && row.length == first.length && row.source == first.source && row.filter_mask == first.filter_mask &&
-                row.offset - pending_[i - 1].offset == step;
+                row.offset - rows[i - 1].offset == step;
     if (!fits) return false;
   }
-  auto count = static_cast<std::uint32_t>(pending_.size());
+  auto count = static_cast<std::uint32_t>(rows.size());
   if (!segments_.empty() && sorted_) {
     Segment& last = segments_.back();
     bool goes_on = last.offsets == Offsets::kFormula && last.chunk + last.rows == first.chunk && last.length == first.length &&
@@ -151,25 +151,36 @@ bool ChunkTable::AppendFormula() {
   return true;
 }
 
-/// Packs the pending rows into segments.
+/// Room for a few rows at first: most arrays of a map have no more.
+void ChunkTable::MakeRoom() {
+  if (room_pending_ == kSegmentRows) return Flush();
+  std::size_t room = room_pending_ == 0 ? 1 : std::min(kSegmentRows, 4 * room_pending_);
+  auto larger = std::make_unique_for_overwrite<ChunkRow[]>(room);
+  std::copy_n(pending_.get(), num_pending_, larger.get());
+  pending_ = std::move(larger);
+  room_pending_ = room;
+}
+
+/// Packs the pending rows into segments: one for all, or several where the source changes only now and then. Filter masks
+/// differ rarely, and each kind gets segments of its own.
 void ChunkTable::Flush() {
-  if (pending_.empty()) return;
-  auto same_mask = [&](const ChunkRow& row) { return row.filter_mask == pending_.front().filter_mask; };
-  auto other = std::find_if_not(pending_.begin(), pending_.end(), same_mask);
-  if (other != pending_.end()) {
-    // One mask a segment: masks differ rarely, and then each kind gets its own.
-    std::vector<ChunkRow> rest(other, pending_.end());
-    pending_.erase(other, pending_.end());
-    Flush();
-    pending_ = std::move(rest);
-    Flush();
-    return;
+  constexpr std::size_t kMostSources = 3;
+  std::span<const ChunkRow> rows(pending_.get(), num_pending_);
+  std::size_t sources = 1;
+  for (std::size_t i = 1; i < rows.size(); ++i) sources += rows[i].source != rows[i - 1].source;
+  for (std::size_t begin = 0, i = 1; i <= rows.size(); ++i) {
+    bool ends = i == rows.size() || rows[i].filter_mask != rows[begin].filter_mask || (sources <= kMostSources && rows[i].source != rows[begin].source);
+    if (!ends) continue;
+    FlushSome(rows.subspan(begin, i - begin));
+    begin = i;
   }
-  if (AppendFormula()) {
-    pending_.clear();
-    return;
-  }
-  std::span<const ChunkRow> rows = pending_;
+  num_packed_ += num_pending_;
+  num_pending_ = 0;
+}
+
+/// Packs rows of one mask into a segment.
+void ChunkTable::FlushSome(std::span<const ChunkRow> rows) {
+  if (AppendFormula(rows)) return;
   ChunkRow low = rows[0], high = rows[0];
   bool counts_up = true, behind = true;
   for (std::size_t i = 1; i < rows.size(); ++i) {
@@ -201,7 +212,6 @@ void ChunkTable::Flush() {
   out = Pack(out, rows, segment.source_bytes, [&](const ChunkRow& row) { return std::uint64_t{row.source} - low.source; });
   Pack(out, rows, segment.length_bytes, [&](const ChunkRow& row) { return row.length - low.length; });
   segments_.push_back(segment);
-  pending_.clear();
 }
 
 void ChunkTable::Append(ChunkTable&& other, std::span<const std::uint32_t> sources, std::uint64_t inline_shift) {
@@ -212,7 +222,7 @@ void ChunkTable::Append(ChunkTable&& other, std::span<const std::uint32_t> sourc
   if (!other.segments_.empty()) {
     Flush();
     slab_shift = static_cast<std::uint64_t>(slabs_.size()) << 32;
-    in_order = in_order && (empty() || last_chunk_ < other.segments_.front().chunk);
+    in_order = in_order && (empty() || next_chunk_ <= other.segments_.front().chunk);
     // What is left of the own last slab stays unused; new columns go behind those of the other.
     if (!other.slabs_.empty()) {
       slab_used_ = other.slab_used_;
@@ -222,7 +232,7 @@ void ChunkTable::Append(ChunkTable&& other, std::span<const std::uint32_t> sourc
     std::move(other.slabs_.begin(), other.slabs_.end(), std::back_inserter(slabs_));
   }
   segments_.reserve(segments_.size() + other.segments_.size());
-  std::uint64_t rows = num_rows_ + other.num_rows_;
+  std::uint64_t rows = num_packed_ + other.num_packed_;
   for (Segment segment : other.segments_) {
     if (segment.offsets != Offsets::kFormula) segment.data += slab_shift;
     if (segment.source_bytes == 0) {
@@ -243,9 +253,9 @@ void ChunkTable::Append(ChunkTable&& other, std::span<const std::uint32_t> sourc
     }
     Flush();
   }
-  if (!other.empty()) last_chunk_ = other.last_chunk_;
+  if (!other.empty()) next_chunk_ = other.next_chunk_;
   sorted_ = sorted_ && in_order;
-  num_rows_ = rows;
+  num_packed_ = rows;
   other = ChunkTable();
 }
 
@@ -259,7 +269,7 @@ Status ChunkTable::Sort(std::uint64_t num_cells) {
   };
   auto take = [&](std::uint64_t place) { sorted.Append(RowAt(segments_[place >> 32], place & 0xFFFFFFFF)); };
   constexpr std::uint64_t kNone = ~0ull;
-  if (num_cells / 4 <= num_rows_) {
+  if (num_cells / 4 <= num_rows()) {
     std::vector<std::uint64_t> place(static_cast<std::size_t>(num_cells), kNone);
     each([&](std::uint64_t chunk, std::uint64_t at) { place[static_cast<std::size_t>(chunk)] = at; });
     for (std::uint64_t at : place) {
@@ -267,7 +277,7 @@ Status ChunkTable::Sort(std::uint64_t num_cells) {
     }
   } else {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
-    places.reserve(static_cast<std::size_t>(num_rows_));
+    places.reserve(static_cast<std::size_t>(num_rows()));
     each([&](std::uint64_t chunk, std::uint64_t at) { places.emplace_back(chunk, at); });
     std::sort(places.begin(), places.end());
     for (std::size_t i = 0; i < places.size(); ++i) {
@@ -287,7 +297,8 @@ Status ChunkTable::Finish(std::uint64_t num_cells) {
     }
   }
   if (!sorted_) RUTTER_TRY(Sort(num_cells));
-  std::vector<ChunkRow>().swap(pending_);
+  pending_.reset();
+  room_pending_ = 0;
   segments_.shrink_to_fit();
   return {};
 }

@@ -32,11 +32,10 @@ class ChunkTable {
   static constexpr std::size_t kSegmentRows = 64;
 
   void Append(const ChunkRow& row) {
-    sorted_ = sorted_ && (empty() || row.chunk > last_chunk_);
-    last_chunk_ = row.chunk;
-    if (pending_.size() == kSegmentRows) Flush();
-    pending_.push_back(row);
-    ++num_rows_;
+    if (num_pending_ == room_pending_) MakeRoom();
+    pending_[num_pending_++] = row;
+    sorted_ = sorted_ && row.chunk >= next_chunk_;
+    next_chunk_ = row.chunk + 1;
   }
 
   /// Appends the rows of another table behind these. Its source i becomes `sources[i]` (all stay where `sources` is empty);
@@ -47,10 +46,10 @@ class ChunkTable {
   /// Errors: kCorrupt (a chunk outside the `num_cells` of the grid).
   Status Finish(std::uint64_t num_cells);
 
-  bool empty() const { return num_rows_ == 0; }
-  std::uint64_t num_rows() const { return num_rows_; }
+  bool empty() const { return num_rows() == 0; }
+  std::uint64_t num_rows() const { return num_packed_ + num_pending_; }
   /// Memory of the packed rows.
-  std::uint64_t bytes() const { return slab_bytes_ + segments_.capacity() * sizeof(Segment) + pending_.capacity() * sizeof(ChunkRow); }
+  std::uint64_t bytes() const { return slab_bytes_ + segments_.capacity() * sizeof(Segment) + room_pending_ * sizeof(ChunkRow); }
 
   /// The row of a chunk. After Finish() only.
   std::optional<ChunkRow> Find(std::uint64_t chunk) const;
@@ -94,16 +93,20 @@ class ChunkTable {
   /// The first row of the segment whose chunk is not below `chunk`; segment.rows where there is none.
   std::size_t LowerRow(const Segment& segment, std::uint64_t chunk) const;
 
+  void MakeRoom();
   void Flush();
-  bool AppendFormula();
+  void FlushSome(std::span<const ChunkRow> rows);
+  bool AppendFormula(std::span<const ChunkRow> rows);
   std::byte* Room(std::size_t bytes, std::uint64_t& position);
   Status Sort(std::uint64_t num_cells);
 
   std::vector<Segment> segments_;
   std::vector<Slab> slabs_;
-  std::vector<ChunkRow> pending_;
+  std::unique_ptr<ChunkRow[]> pending_;        ///< Rows of no segment yet.
+  std::size_t num_pending_ = 0, room_pending_ = 0;
   std::size_t slab_used_ = 0, slab_size_ = 0;  ///< Of the last slab.
-  std::uint64_t slab_bytes_ = 0, num_rows_ = 0, last_chunk_ = 0;
+  std::uint64_t slab_bytes_ = 0, num_packed_ = 0;
+  std::uint64_t next_chunk_ = 0;               ///< Sorted rows go on from here.
   bool sorted_ = true;
 };
 

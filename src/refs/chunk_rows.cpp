@@ -220,12 +220,12 @@ void ChunkRows::ExpectNext(const char* member, const char* key_end, const char* 
 void ChunkRows::CountUp() {
   ++next_chunk_;
   if (--next_left_ == 0) return;
-  std::size_t at = next_digit_;
-  while (next_[at] == '9') next_[at--] = '0';
-  if (IsDigit(next_[at])) {
-    ++next_[at];
+  char* digit = next_.data() + next_digit_;
+  while (*digit == '9') *digit-- = '0';
+  if (IsDigit(*digit)) [[likely]] {
+    ++*digit;
   } else {
-    next_.insert(at + 1, 1, '1');
+    next_.insert(static_cast<std::size_t>(digit - next_.data()) + 1, 1, '1');
     ++next_digit_;
   }
 }
