@@ -4,12 +4,15 @@
 #include <span>
 #include <utility>
 
+#include "io/url.h"
+#include "refs/reference_reader.h"
+
 namespace rutter {
 namespace {
 
 constexpr std::uint64_t kMostExpansion = 1'200;
 constexpr std::uint64_t kFreeBytes = 16 << 20;  // of text, before its size is compared
-constexpr std::uint64_t kStoredPiece = 256 << 10;
+constexpr std::uint64_t kStoredPiece = 256 << 10, kRemotePiece = 8 << 20;
 
 }  // namespace
 
@@ -20,6 +23,11 @@ Result<std::size_t> StoredText::Read(std::uint64_t offset, std::span<char> out) 
   return out.size();
 }
 
+std::size_t StoredText::piece_bytes() const {
+  // A piece from afar costs a round trip; the transport cuts it into parts that are under way together.
+  return HasScheme(source_.name()) ? kRemotePiece : DocumentText::piece_bytes();
+}
+
 tl::unexpected<Error> CompressedText::Here(Error error) const {
   error.where.source = source_.name();
   error.where.offset = fetched_ - (stored_.size() - used_);
@@ -28,7 +36,7 @@ tl::unexpected<Error> CompressedText::Here(Error error) const {
 }
 
 Status CompressedText::Fetch() {
-  stored_.resize(static_cast<std::size_t>(std::min(kStoredPiece, source_.size() - fetched_)));
+  stored_.resize(static_cast<std::size_t>(std::min(HasScheme(source_.name()) ? kRemotePiece : kStoredPiece, source_.size() - fetched_)));
   used_ = 0;
   RUTTER_TRY(source_.ReadAt(fetched_, stored_));
   fetched_ += stored_.size();
@@ -64,6 +72,17 @@ Result<std::size_t> CompressedText::Read(std::uint64_t offset, std::span<char> o
     }
   }
   return out.size() - room.size();
+}
+
+std::unique_ptr<DocumentText> TextOfMap(ByteSource& source, std::string_view head) {
+  if (LooksLikeReferences(head)) return std::make_unique<StoredText>(source);
+  StreamFormat format = DetectStream(head);
+  if (format == StreamFormat::kNone) return nullptr;
+  auto text = std::make_unique<CompressedText>(source, format);
+  std::vector<char> begin(4'096);
+  auto length = text->Read(0, begin);
+  if (!length || !LooksLikeReferences({begin.data(), *length})) return nullptr;
+  return text;
 }
 
 }  // namespace rutter

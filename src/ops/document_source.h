@@ -19,6 +19,7 @@ class StoredText : public DocumentText {
   explicit StoredText(ByteSource& source) : source_(source) {}
   std::optional<std::uint64_t> size() const override { return source_.size(); }
   Result<std::size_t> Read(std::uint64_t offset, std::span<char> out) override;
+  std::size_t piece_bytes() const override;
 
  private:
   ByteSource& source_;
@@ -46,5 +47,9 @@ class CompressedText : public DocumentText {
   std::uint64_t produced_ = 0;         ///< Text so far.
   bool between_ = true;
 };
+
+/// The text behind a source that begins with `head` (some kilobytes) where that is a reference document, stored or
+/// compressed; nullptr where it is something else. The source is borrowed.
+std::unique_ptr<DocumentText> TextOfMap(ByteSource& source, std::string_view head);
 
 }  // namespace rutter

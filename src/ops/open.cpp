@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -17,18 +16,6 @@ namespace rutter {
 namespace {
 
 constexpr std::uint64_t kHeadBytes = 4'096;
-
-/// The text of the reference document behind a source, or nullptr where it is something else.
-std::unique_ptr<DocumentText> TextOfMap(ByteSource& source, std::string_view head) {
-  if (LooksLikeReferences(head)) return std::make_unique<StoredText>(source);
-  StreamFormat format = DetectStream(head);
-  if (format == StreamFormat::kNone) return nullptr;
-  auto text = std::make_unique<CompressedText>(source, format);
-  std::vector<char> begin(kHeadBytes);
-  auto length = text->Read(0, begin);
-  if (!length || !LooksLikeReferences({begin.data(), *length})) return nullptr;
-  return text;
-}
 
 }  // namespace
 
