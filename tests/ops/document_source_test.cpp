@@ -21,7 +21,7 @@ const std::string kMap =
     "{\"version\":1,\"refs\":{\".zgroup\":\"{\\\"zarr_format\\\":2}\",\"a/.zarray\":{\"zarr_format\":2,\"shape\":[4],\"chunks\":[2],\"dtype\":\"|u1\"},"
     "\"a/0\":[\"/x\",0,2],\"a/1\":\"hi\"}}";
 
-std::shared_ptr<ByteSource> Source(std::string_view bytes) {
+std::shared_ptr<ByteSource> Behind(std::string_view bytes) {
   std::vector<std::byte> copy(bytes.size());
   std::memcpy(copy.data(), bytes.data(), bytes.size());
   return MakeMemorySource("/maps/a.json", std::move(copy));
@@ -53,7 +53,7 @@ std::string All(DocumentText& text, std::size_t piece) {
 TEST_CASE("a compressed map is found by content and reads as the stored one") {
   for (StreamFormat format : {StreamFormat::kNone, StreamFormat::kGzip, StreamFormat::kZstd}) {
     std::string stored = format == StreamFormat::kNone ? kMap : Compressed(format, kMap);
-    auto source = Source(stored);
+    auto source = Behind(stored);
     auto text = TextOfMap(*source, stored);
     REQUIRE(text != nullptr);
     CHECK(text->size().has_value() == (format == StreamFormat::kNone));
@@ -64,7 +64,7 @@ TEST_CASE("a compressed map is found by content and reads as the stored one") {
     CHECK(map->Find("/a")->array->index->StoredBytes() == 4);
   }
   for (const std::string& other : {std::string("\x89HDF\r\n\x1A\n"), Compressed(StreamFormat::kGzip, "no map at all"), std::string("\x1F\x8B\x08 nothing")}) {
-    auto source = Source(other);
+    auto source = Behind(other);
     CHECK(TextOfMap(*source, other) == nullptr);
   }
 }
@@ -73,16 +73,16 @@ TEST_CASE("a compressed map that is cut short is truncated, a damaged one corrup
   for (StreamFormat format : {StreamFormat::kGzip, StreamFormat::kZstd}) {
     std::string stored = Compressed(format, kMap);
     for (std::size_t length = 4; length < stored.size(); ++length) {
-      auto source = Source(stored.substr(0, length));
+      auto source = Behind(stored.substr(0, length));
       CompressedText text(*source, format);
       CHECK(All(text, 64) == "truncated");
     }
-    auto source = Source(stored + "more");
+    auto source = Behind(stored + "more");
     CompressedText text(*source, format);
     CHECK(All(text, 4096) == "corrupt");
   }
   std::string bomb = Compressed(StreamFormat::kZstd, std::string(64 << 20, ' '));
-  auto source = Source(bomb);
+  auto source = Behind(bomb);
   CompressedText text(*source, StreamFormat::kZstd);
   CHECK(All(text, 1 << 16) == "limit");
 }
