@@ -1,6 +1,6 @@
 """Writes the benchmark inputs, the same on every machine: every file has its own fixed seed.
 
-    generate.py FOLDER [nwb] [scatter] [big] [idx] [contig] [many]
+    generate.py FOLDER [nwb] [scatter] [big] [idx] [contig] [many] [refs]
 
   nwb      nwb2000.h5, nwb1500.h5    2,000 small datasets with attributes in nested groups, NWB-like (3 MB); the same
                                      without its 500 datasets of variable-length strings
@@ -10,10 +10,12 @@
                                      fixed array and an extensible array
   contig   contig4g.h5, raw4g.bin    4.3 GB of int16, 384 channels, contiguous in HDF5 and raw
   many     many/f00000.nc ...        1,000 small NetCDF-4-like files
+  refs     refs10m.json              a kerchunk map of 10,000,000 chunks in 25,000 files, their lengths at random (818 MB)
 
 A file that is there already is left alone. Nothing big is held in memory.
 """
 
+import json
 import os
 import sys
 import time
@@ -139,6 +141,24 @@ def write_many(folder, files=1_000):
                     data.dims[axis].attach_scale(file[name])
 
 
+def write_references(path, chunks=10_000_000, rows=10, columns=40):
+    """One variable of time x 720 x 1440, a file a step with rows x columns chunks; written as kerchunk writes (ujson, no spaces)."""
+    steps = chunks // (rows * columns)
+    rng = np.random.default_rng(0)
+    zarray = {"shape": [steps, 720, 1440], "chunks": [1, 720 // rows, 1440 // columns], "dtype": "<f4", "compressor": {"id": "zlib", "level": 4},
+              "filters": None, "fill_value": None, "order": "C", "zarr_format": 2}
+    head = {".zgroup": json.dumps({"zarr_format": 2}), "temp/.zarray": json.dumps(zarray)}
+    with open(path, "w", buffering=1 << 20) as file:
+        file.write('{"version":1,"refs":' + json.dumps(head, separators=(",", ":"))[:-1])
+        for step in range(steps):
+            lengths = rng.integers(4_000, 7_000, rows * columns)
+            offsets = 8_192 + np.concatenate(([0], np.cumsum(lengths)[:-1]))
+            url = f"s3://noaa-model-archive/v2/daily/temp_{step:06d}.nc"
+            file.write("".join(f',"temp/{step}.{i // columns}.{i % columns}":["{url}",{offset},{length}]'
+                               for i, (offset, length) in enumerate(zip(offsets.tolist(), lengths.tolist()))))
+        file.write("}}")
+
+
 def outputs(what):
     """(path below the folder, writer) of each file of a part."""
     if what == "nwb":
@@ -152,6 +172,8 @@ def outputs(what):
                 for kind, options in INDEX_KINDS.items() for n in INDEX_SIZES]
     if what == "contig":
         return [("contig4g.h5", lambda path: write_contiguous(path, path.replace("contig4g.h5", "raw4g.bin")))]
+    if what == "refs":
+        return [("refs10m.json", write_references)]
     if what == "many":
         return [("many", write_many)]
     raise SystemExit(f"unknown part {what}\n{__doc__}")

@@ -1,6 +1,6 @@
 """Runs the benchmarks beside other tools: first checks that all give the same, then times each, then prints ratios.
 
-    run.py [--rounds N] [--json OUT] [B1] [B2] [B3] [B9]
+    run.py [--rounds N] [--json OUT] [B1] [B2] [B3] [B7] [B9] [B10]
 
 Every figure is the median over the runs of one process (in process) or of whole processes (command). Nothing is asserted
 about time. RUTTER_BENCH_DIR holds the inputs (default build/bench, 2 GB).
@@ -231,6 +231,42 @@ def b9():
     return tasks
 
 
+def b7():
+    file, array = os.path.join(FOLDER, "refs10m.json"), "/temp"
+    return [
+        Task("B7 open", "a map of 10,000,000 references (818 MB): open it, then 1,000 lookups", file, [
+            Rival("rutter", [NATIVE, "references", file, "{n}", "{heat}", array]),
+            python_peer("fsspec", "fsspec_references.py", file, [array], repeats=3, whole=False, note="ReferenceFileSystem; its dictionary of references is asked"),
+        ], None, same_result=True),
+        Task("B7 lookups", "the 1,000 lookups alone", file, [
+            Rival("rutter", [NATIVE, "lookups", file, "{n}", "{heat}", array]),
+            python_peer("fsspec", "fsspec_references.py", file, [array, "lookups"], whole=False),
+        ], None, same_result=True),
+    ]
+
+
+def b10():
+    file, raw, dataset = os.path.join(FOLDER, "contig4g.h5"), os.path.join(FOLDER, "raw4g.bin"), "/acquisition/ElectricalSeries/data"
+    mine, references = os.path.join(FOLDER, "b10.rutter.json"), out("b10.kerchunk.json")
+    subprocess.run([RUTTER, "map", file, "-o", mine], check=True, capture_output=True)
+    titles = {"small": "1,000 reads of 1,920 bytes at random", "channel": "one channel of 30,000 samples", "run": "30,000 x 384 samples (23 MB)"}
+    tasks = []
+    for what, title in titles.items():
+        tasks.append(Task(f"B10 {what}", title + " of a flat recording of 4.3 GB, warm, open handle", file, [
+            Rival("rutter", [NATIVE, "partial", file, "{n}", "{heat}", dataset, what]),
+            Rival("rutter, through its map", [NATIVE, "partial", mine, "{n}", "{heat}", dataset, what]),
+            python_peer("h5py", "partial_read.py", file, ["h5py", dataset, what], whole=False),
+            python_peer("numpy.memmap", "partial_read.py", raw, ["memmap", dataset, what], whole=False),
+        ], None, same_result=True))
+    call([MAIN, peer("kerchunk_map.py"), file, "1", "warm", references])
+    tasks.append(Task("B10 one", "one read of 1,920 bytes through a kerchunk map", file, [
+        python_peer("h5py", "partial_read.py", file, ["h5py", dataset, "one"], whole=False),
+        python_peer("kerchunk + zarr-python 3", "partial_read.py", references, ["zarr", dataset, "one"], repeats=1, whole=False,
+                    note="reads the whole chunk, which is the whole recording"),
+    ], None, same_result=True))
+    return tasks
+
+
 def machine():
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
@@ -256,16 +292,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=9, help="runs of each; slow peers have fewer")
     parser.add_argument("--json", default=os.path.join(FOLDER, "results.json"))
-    parser.add_argument("tasks", nargs="*", default=[], help="B1 B2 B3 B9; all of them where none is named")
+    parser.add_argument("tasks", nargs="*", default=[], help="B1 B2 B3 B7 B9 B10; all of them where none is named")
     options = parser.parse_args()
-    wanted = [t.upper() for t in options.tasks] or ["B1", "B2", "B3", "B9"]
-    parts = {"B1": ["nwb"], "B2": ["idx"], "B3": ["big"], "B9": ["big"]}
+    wanted = [t.upper() for t in options.tasks] or ["B1", "B2", "B3", "B7", "B9", "B10"]
+    parts = {"B1": ["nwb"], "B2": ["idx"], "B3": ["big"], "B7": ["refs"], "B9": ["big"], "B10": ["contig"]}
     generate.generate(FOLDER, sorted({p for t in wanted for p in parts[t]}))
     os.makedirs(out(""), exist_ok=True)
     build_tools()
     here = machine()
     print(f"{here['cpu']}, {here['cores']} cores, load {here['load']:.1f}; medians of up to {options.rounds} runs; ratio = tool / rutter")
-    makers = {"B1": lambda: [b1()], "B2": lambda: [t for kind in generate.INDEX_KINDS for t in b2(kind)], "B3": b3, "B9": b9}
+    makers = {"B1": lambda: [b1()], "B2": lambda: [t for kind in generate.INDEX_KINDS for t in b2(kind)], "B3": b3, "B7": b7, "B9": b9,
+              "B10": b10}
     start, results = time.monotonic(), []
     try:
         for name in wanted:

@@ -1,10 +1,17 @@
 // rutter check: is a map still true, and will every client take it?
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "model/value_json.h"
 #include "ops/check.h"
+#include "ops/document_source.h"
 #include "refs/lint.h"
 #include "rutter/command.h"
 #include "rutter/progress.h"
@@ -17,11 +24,32 @@ struct Options {
   bool decode = false;
 };
 
+/// The text of a map, unless it is too long to be looked at as a tree.
+Result<std::optional<std::string>> WholeText(ByteSource& source) {
+  constexpr std::size_t kMost = 256 << 20, kPiece = 1 << 20;
+  std::vector<std::byte> head(static_cast<std::size_t>(std::min<std::uint64_t>(source.size(), 4'096)));
+  RUTTER_TRY(source.ReadMetadata(0, head));
+  auto text = TextOfMap(source, {reinterpret_cast<const char*>(head.data()), head.size()});
+  if (text == nullptr) return Fail(ErrorCode::kSourceChanged, "the map is no reference document any more");
+  std::string out;
+  while (out.size() <= kMost) {
+    std::size_t begin = out.size();
+    out.resize(begin + kPiece);
+    RUTTER_ASSIGN(std::size_t length, text->Read(begin, std::span(out).subspan(begin)));
+    out.resize(begin + length);
+    if (length == 0) return std::optional(std::move(out));
+  }
+  return std::optional<std::string>();
+}
+
 Status Lint(const Dataset& dataset, const std::vector<std::string>& allow, CheckReport& report) {
   RUTTER_ASSIGN(auto source, OpenTyped(dataset.path, dataset.client, allow));
-  std::string document(static_cast<std::size_t>(source->size()), '\0');
-  RUTTER_TRY(source->ReadAt(0, std::as_writable_bytes(std::span(document.data(), document.size()))));
-  RUTTER_ASSIGN(auto findings, LintReferences(document));
+  RUTTER_ASSIGN(auto document, WholeText(*source));
+  if (!document) {
+    report.findings.push_back({false, {}, {}, "the map is larger than 256 MiB; whether every client takes it was not looked at"});
+    return {};
+  }
+  RUTTER_ASSIGN(auto findings, LintReferences(*document));
   for (LintFinding& finding : findings) report.findings.push_back({false, std::move(finding.key), std::move(finding.clients), std::move(finding.message)});
   return {};
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "codecs/stream.h"
 #include "io/atomic_file.h"
 #include "io/store/object_url.h"
 #include "io/url.h"
@@ -22,15 +23,23 @@ struct Options {
 
 bool EndsWith(const std::string& text, std::string_view ending) { return text.size() >= ending.size() && text.ends_with(ending); }
 
+/// ".gz" and ".zst" behind the ending that chooses the dialect.
+StreamFormat CompressionOf(const std::string& output) {
+  if (EndsWith(output, ".gz")) return StreamFormat::kGzip;
+  return EndsWith(output, ".zst") ? StreamFormat::kZstd : StreamFormat::kNone;
+}
+
 Result<Dialect> ChooseDialect(const Options& options) {
+  std::string name = options.output;
+  if (CompressionOf(name) != StreamFormat::kNone) name.resize(name.rfind('.'));
   if (options.dialect == "kerchunk") return Dialect::kKerchunk;
   if (options.dialect == "lindi") return Dialect::kLindi;
   if (options.dialect == "zarr3") return Dialect::kKerchunkZarr3;
-  if (EndsWith(options.output, ".lindi.json")) return Dialect::kLindi;
-  if (EndsWith(options.output, ".zarr3.json")) return Dialect::kKerchunkZarr3;
-  if (EndsWith(options.output, ".json")) return Dialect::kKerchunk;
+  if (EndsWith(name, ".lindi.json")) return Dialect::kLindi;
+  if (EndsWith(name, ".zarr3.json")) return Dialect::kKerchunkZarr3;
+  if (EndsWith(name, ".json")) return Dialect::kKerchunk;
   Error error = MakeError(ErrorCode::kInvalidArgument, "the ending of " + options.output + " names no kind of map");
-  error.hint = "use .json, .lindi.json or .zarr3.json, or say --to kerchunk, lindi or zarr3";
+  error.hint = "use .json, .lindi.json or .zarr3.json, with .gz or .zst behind it where the map is to be compressed, or say --to kerchunk, lindi or zarr3";
   return Fail(std::move(error));
 }
 
@@ -123,8 +132,13 @@ Status RunMap(Options options) {
     }
   }
   RUTTER_ASSIGN(auto file, AtomicFile::Create(options.output));
-  RUTTER_ASSIGN(WriteReport report, WriteReferences(dataset.map, *dataset.reader, write, [&](std::string_view text) { return file->Write(text); }));
+  auto encoder = MakeStreamEncoder(CompressionOf(options.output));
+  auto store = [&](std::string_view bytes) { return file->Write(bytes); };
+  RUTTER_ASSIGN(WriteReport report, WriteReferences(dataset.map, *dataset.reader, write, [&](std::string_view text) {
+                  return encoder == nullptr ? store(text) : encoder->Encode(text, false, store);
+                }));
   RUTTER_TRY(dataset.client->FirstFailure());
+  if (encoder != nullptr) RUTTER_TRY(encoder->Encode({}, true, store));
   RUTTER_TRY(file->Commit());
   if (!seal_problem.empty()) report.notes.push_back(std::move(seal_problem));
   return PrintOut(options.common.json ? JsonSummary(options.output, dataset.map, report) : TextSummary(options.output, dataset.map, report));

@@ -4,6 +4,9 @@
 //   map FILE REPEATS warm|cold OUT             open, describe, locate, write kerchunk JSON into OUT
 //   columns FILE REPEATS warm|cold DATASET     open, then all chunk places of one dataset into columns
 //   slab FILE REPEATS warm|cold DATASET TASK [THREADS]    open, then slab, channel or scalars of peers/slab_tasks.py
+//   references MAP REPEATS warm|cold ARRAY     open a map, then 1,000 places of chunks (peers/fsspec_references.py)
+//   lookups MAP REPEATS warm|cold ARRAY        the 1,000 places alone
+//   partial FILE REPEATS warm|cold DATASET TASK    an open handle: small, channel or run of peers/partial_tasks.py
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -19,6 +22,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ops/open.h"
@@ -194,17 +198,87 @@ Status BenchSlab(const Task& task) {
       [&] { return std::to_string(Digest(out)); });
 }
 
+/// The places of 1,000 chunks at random: the sums of offsets and lengths.
+Result<std::pair<std::uint64_t, std::uint64_t>> LookUp(const Array& array) {
+  const Shape grid = array.ChunkGrid();
+  std::uint64_t state = 1, offsets = 0, lengths = 0;
+  Box box{Shape(grid.size()), Shape(grid.size(), 1)};
+  for (int i = 0; i < 1'000; ++i) {
+    for (std::size_t k = 0; k < grid.size(); ++k) {
+      state = state * 6364136223846793005ull + 1442695040888963407ull;
+      box.start[k] = (state >> 33) % grid[k];
+    }
+    RUTTER_TRY(array.index->Locate(box, [&](std::span<const std::uint64_t>, const ChunkRef& chunk) -> Status {
+      offsets += chunk.offset;
+      lengths += chunk.length;
+      return {};
+    }));
+  }
+  return std::pair(offsets, lengths);
+}
+
+Status BenchReferences(const Task& task, bool lookups_alone) {
+  std::pair<std::uint64_t, std::uint64_t> sums;
+  Dataset dataset;
+  auto look_up = [&]() -> Status {
+    RUTTER_ASSIGN(const Array* array, FindArray(dataset, task.arguments.at(0)));
+    RUTTER_ASSIGN(sums, LookUp(*array));
+    return {};
+  };
+  if (lookups_alone) {
+    RUTTER_ASSIGN(dataset, OpenAny(task.file));
+  }
+  return Measure(
+      task,
+      [&]() -> Status {
+        if (lookups_alone) return look_up();
+        dataset = {};
+        RUTTER_ASSIGN(dataset, OpenAny(task.file));
+        return look_up();
+      },
+      [&] { return "[" + std::to_string(sums.first) + "," + std::to_string(sums.second) + "]"; });
+}
+
+/// Reads of an uncompressed recording through a handle that is open, as peers/partial_tasks.py.
+Status BenchPartial(const Task& task) {
+  constexpr std::uint64_t kRows = 30'000, kFirst = 1'000'000, kSmallRows = 10, kSmallColumns = 96, kChannel = 17;
+  constexpr int kReads = 1'000;
+  const std::string& what = task.arguments.at(1);
+  RUTTER_ASSIGN(Dataset dataset, OpenAny(task.file));
+  RUTTER_ASSIGN(const Array* array, FindArray(dataset, task.arguments.at(0)));
+  std::vector<std::uint16_t> out(what == "small" ? kReads * kSmallRows * kSmallColumns : what == "channel" ? kRows : kRows * array->shape[1]);
+  return Measure(
+      task,
+      [&]() -> Status {
+        std::span<std::byte> bytes = std::as_writable_bytes(std::span(out));
+        if (what == "run") return dataset.reader->Read(*array, {{{kFirst, kRows, 1, false}, {0, array->shape[1], 1, false}}}, bytes);
+        if (what == "channel") return dataset.reader->Read(*array, {{{kFirst, kRows, 1, false}, {kChannel, 1, 1, true}}}, bytes);
+        constexpr std::size_t kBytes = 2 * kSmallRows * kSmallColumns;
+        std::uint64_t state = 1;
+        for (std::size_t i = 0; i < kReads; ++i) {
+          state = state * 6364136223846793005ull + 1442695040888963407ull;
+          Slice slice{{{(state >> 33) % (array->shape[0] - kSmallRows), kSmallRows, 1, false}, {0, kSmallColumns, 1, false}}};
+          RUTTER_TRY(dataset.reader->Read(*array, slice, bytes.subspan(i * kBytes, kBytes)));
+        }
+        return {};
+      },
+      [&] { return std::to_string(Digest(out)); });
+}
+
 int Main(int argc, char** argv) {
   if (argc < 6) {
-    std::fprintf(stderr, "usage: rutter_bench map|columns|slab FILE REPEATS warm|cold ARGUMENTS\n");
+    std::fprintf(stderr, "usage: rutter_bench map|columns|slab|references|lookups|partial FILE REPEATS warm|cold ARGUMENTS\n");
     return 2;
   }
   Task task{argv[2], std::atoi(argv[3]), std::strcmp(argv[4], "cold") == 0, {argv + 5, argv + argc}};
   std::string what = argv[1];
-  Status done = what == "map"       ? BenchMap(task)
-                : what == "columns" ? BenchColumns(task)
-                : what == "slab"    ? BenchSlab(task)
-                                    : Status(Fail(ErrorCode::kInvalidArgument, "no such task: " + what));
+  Status done = what == "map"          ? BenchMap(task)
+                : what == "columns"    ? BenchColumns(task)
+                : what == "slab"       ? BenchSlab(task)
+                : what == "references" ? BenchReferences(task, false)
+                : what == "lookups"    ? BenchReferences(task, true)
+                : what == "partial"    ? BenchPartial(task)
+                                       : Status(Fail(ErrorCode::kInvalidArgument, "no such task: " + what));
   if (done) return 0;
   std::fprintf(stderr, "rutter_bench: %s\n", done.error().ToString().c_str());
   return ExitCode(done.error().code);

@@ -86,31 +86,50 @@ Status FlatIndex::Locate(const Box& box, const ChunkSink& sink) const {
   });
 }
 
-TableIndex::TableIndex(Shape chunk_grid, std::vector<Row> rows, std::vector<std::byte> inline_data)
-    : grid_(std::move(chunk_grid)), rows_(std::move(rows)), inline_data_(std::move(inline_data)) {}
+TableIndex::TableIndex(Shape chunk_grid, ChunkTable table, std::vector<std::byte> inline_data)
+    : grid_(std::move(chunk_grid)), table_(std::move(table)), inline_data_(std::move(inline_data)) {}
+
+TableIndex::TableIndex(Shape chunk_grid, const std::vector<Row>& rows, std::vector<std::byte> inline_data)
+    : grid_(std::move(chunk_grid)), inline_data_(std::move(inline_data)) {
+  for (const Row& row : rows) table_.Append(row);
+  // Rows outside the grid are not looked for, so that they cannot be found either.
+  (void)table_.Finish(~0ull);
+}
 
 std::optional<std::uint64_t> TableIndex::StoredBytes() const {
   std::uint64_t bytes = 0;
-  for (const Row& row : rows_) bytes += row.length;
+  (void)table_.ForEach(0, ~0ull, [&](const Row& row) -> Status {
+    bytes += row.length;
+    return {};
+  });
   return bytes;
 }
 
 Status TableIndex::Locate(const Box& box, const ChunkSink& sink) const {
-  if (box.Empty()) return {};
-  Shape index(grid_.size());
-  auto report = [&](const Row& row) -> Status {
+  if (box.Empty() || table_.empty()) return {};
+  auto report = [&](const Shape& index, const Row& row) -> Status {
     ChunkRef chunk;
     chunk.length = row.length;
     chunk.filter_mask = row.filter_mask;
     if (row.source == kInline) {
       if (!RangeInside(row.offset, row.length, inline_data_.size())) return Fail(ErrorCode::kInternal, "inline chunk outside its data");
-      chunk.inline_data = inline_data_.data() + row.offset;
+      // An empty vector may have no address, and an address is what marks inline data.
+      static constexpr std::byte kNone{};
+      chunk.inline_data = inline_data_.empty() ? &kNone : inline_data_.data() + row.offset;
     } else {
       chunk.source = row.source;
       chunk.offset = row.offset;
     }
     return sink(index, chunk);
   };
+  // Many rows for few cells: look each cell up; else walk the rows between the first and the last cell.
+  if (box.NumElements() <= table_.num_rows() / 16) {
+    return ForEachCell(box, grid_, [&](const Shape& cell, std::uint64_t number) -> Status {
+      auto row = table_.Find(number);
+      return row ? report(cell, *row) : Status();
+    });
+  }
+  Shape index(grid_.size());
   auto unravel = [&](std::uint64_t number) {
     bool inside = true;
     for (std::size_t k = grid_.size(); k-- > 0;) {
@@ -120,25 +139,12 @@ Status TableIndex::Locate(const Box& box, const ChunkSink& sink) const {
     }
     return inside;
   };
-  // Many rows for few cells: look each cell up; else walk the rows between the first and the last cell.
-  auto less = [](const Row& row, std::uint64_t number) { return row.chunk < number; };
-  if (box.NumElements() < rows_.size() / 16) {
-    return ForEachCell(box, grid_, [&](const Shape& cell, std::uint64_t number) -> Status {
-      auto row = std::lower_bound(rows_.begin(), rows_.end(), number, less);
-      if (row == rows_.end() || row->chunk != number) return {};
-      index = cell;
-      return report(*row);
-    });
-  }
   std::uint64_t first = 0, last = 0;
   for (std::size_t k = 0; k < grid_.size(); ++k) {
     first = first * grid_[k] + box.start[k];
     last = last * grid_[k] + box.start[k] + box.shape[k] - 1;
   }
-  for (auto row = std::lower_bound(rows_.begin(), rows_.end(), first, less); row != rows_.end() && row->chunk <= last; ++row) {
-    if (unravel(row->chunk)) RUTTER_TRY(report(*row));
-  }
-  return {};
+  return table_.ForEach(first, last, [&](const Row& row) -> Status { return unravel(row.chunk) ? report(index, row) : Status(); });
 }
 
 Status InlineIndex::Locate(const Box& box, const ChunkSink& sink) const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/chunk_table.h"
 #include "model/selection.h"
 
 namespace rutter {
@@ -86,24 +87,20 @@ class FlatIndex : public ChunkIndex {
 /// Packed columns of chunk places, for maps that were read from a document.
 class TableIndex : public ChunkIndex {
  public:
-  /// One row. Rows are sorted by `chunk`, the C-order number of the chunk in its grid; no duplicates.
-  struct Row {
-    std::uint64_t chunk = 0;
-    std::uint64_t offset = 0;   ///< In the source, or in `inline_data`.
-    std::uint64_t length = 0;
-    std::uint32_t source = 0;   ///< kInline: the bytes lie in `inline_data`.
-    std::uint32_t filter_mask = 0;
-  };
-  static constexpr std::uint32_t kInline = 0xFFFFFFFF;
+  using Row = ChunkRow;
+  static constexpr std::uint32_t kInline = ChunkTable::kInline;
 
-  TableIndex(Shape chunk_grid, std::vector<Row> rows, std::vector<std::byte> inline_data);
+  /// `rows` are sorted by chunk, without duplicates, all inside the grid.
+  TableIndex(Shape chunk_grid, const std::vector<Row>& rows, std::vector<std::byte> inline_data);
+  /// A table that is finished.
+  TableIndex(Shape chunk_grid, ChunkTable table, std::vector<std::byte> inline_data);
   const char* kind() const override { return "table"; }
   Status Locate(const Box& box, const ChunkSink& sink) const override;
   std::optional<std::uint64_t> StoredBytes() const override;
 
  private:
   Shape grid_;
-  std::vector<Row> rows_;
+  ChunkTable table_;
   std::vector<std::byte> inline_data_;
 };
 

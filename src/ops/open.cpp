@@ -8,6 +8,7 @@
 #include "conventions/conventions.h"
 #include "formats/registry.h"
 #include "io/url.h"
+#include "ops/document_source.h"
 #include "ops/own_map.h"
 #include "refs/reference_reader.h"
 
@@ -15,17 +16,6 @@ namespace rutter {
 namespace {
 
 constexpr std::uint64_t kHeadBytes = 4'096;
-
-Result<Map> ReadDocument(ByteSource& source, const Limits& limits) {
-  if (source.size() > limits.metadata_bytes) {
-    Error error = MakeError(ErrorCode::kLimit, "the map has " + std::to_string(source.size()) + " bytes (Limits::metadata_bytes)");
-    error.where.source = source.name();
-    return Fail(std::move(error));
-  }
-  std::string document(static_cast<std::size_t>(source.size()), '\0');
-  RUTTER_TRY(source.ReadAt(0, std::as_writable_bytes(std::span(document.data(), document.size()))));
-  return ReadReferences(document, source.name(), limits);
-}
 
 }  // namespace
 
@@ -44,8 +34,8 @@ Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) 
   std::vector<std::byte> head(static_cast<std::size_t>(std::min(source->size(), kHeadBytes)));
   RUTTER_TRY(source->ReadMetadata(0, head));
   auto opener = MakeSourceOpener(options.allow, dataset.client);
-  if (LooksLikeReferences({reinterpret_cast<const char*>(head.data()), head.size()})) {
-    RUTTER_ASSIGN(dataset.map, ReadDocument(*source, options.limits));
+  if (auto text = TextOfMap(*source, {reinterpret_cast<const char*>(head.data()), head.size()})) {
+    RUTTER_ASSIGN(dataset.map, ReadReferences(*text, source->name(), options.limits));
     if (auto own = SourcesOfOwnMap(dataset.map); !own.empty()) {
       own.insert(own.end(), options.allow.begin(), options.allow.end());
       opener = MakeSourceOpener(std::move(own), dataset.client);

@@ -149,7 +149,13 @@ Status ReadRaw(const RawBytes& bytes, std::uint64_t stream_offset, const Strided
 
   std::uint64_t group_span = blocks.span;
   if (blocks.group > 1) group_span += (blocks.group - 1) * static_cast<std::uint64_t>(inner.axes[0].from);
-  std::byte* buffer = blocks.direct ? nullptr : slot.raw.Reserve(static_cast<std::size_t>(std::max(kBlockBytes, group_span)));
+  std::byte* buffer = nullptr;
+  if (!blocks.direct) {
+    // As much as a batch of blocks fills; small reads take little memory, which is quickly had and given back.
+    std::uint64_t all = group_span;
+    for (std::size_t k = 0; k < blocks.level && all < kBlockBytes; ++k) all = CheckedMul(all, box.axes[k].count).value_or(kBlockBytes);
+    buffer = slot.raw.Reserve(static_cast<std::size_t>(std::max(std::min(all, kBlockBytes), group_span)));
+  }
   std::size_t used = 0;
   std::array<PendingBlock, kMaxRequests> pending;
   slot.requests.clear();

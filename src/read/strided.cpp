@@ -147,8 +147,10 @@ void StridedBox::Simplify() {
 }
 
 void StridedBox::SortBySource() {
-  std::stable_sort(axes.begin(), axes.begin() + static_cast<std::ptrdiff_t>(rank),
-                   [](const StridedAxis& a, const StridedAxis& b) { return std::abs(a.from) > std::abs(b.from); });
+  // By insertion: there are few axes, and they nearly always are in order already. std::stable_sort asks for memory first.
+  for (std::size_t k = 1; k < rank; ++k) {
+    for (std::size_t i = k; i > 0 && std::abs(axes[i].from) > std::abs(axes[i - 1].from); --i) std::swap(axes[i], axes[i - 1]);
+  }
 }
 
 void CopyStrided(const StridedBox& wanted, const std::byte* from, std::byte* to, std::size_t element_bytes) {

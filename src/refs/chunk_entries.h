@@ -12,27 +12,31 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "model/map.h"
+#include "refs/chunk_rows.h"
 #include "refs/source_table.h"
-#include "refs/zarr_metadata.h"
 
 namespace rutter {
 
-/// Gathers rows by array, then builds each array's index. Later entries of one key replace earlier ones.
+/// Takes the references of a document, stretch by stretch, then builds each array's index. Later entries of one key
+/// replace earlier ones.
 class ChunkEntries {
  public:
-  ChunkEntries(SourceTable& sources, const Limits& limits) : sources_(sources), inline_left_(limits.inline_bytes) {}
+  ChunkEntries(SourceTable& sources, DocumentBudget& budget, const Limits& limits) : sources_(sources), generated_(spellings_, budget, limits) {}
 
   /// `path` is the array's path in the document ("" = the root), `grid` the chunk grid by which its keys are spelled: the
   /// array's own, but for axes of one chunk that the model does not show.
   void AddArray(const std::string& path, Array& array, ChunkKeys keys, Shape grid);
+  const SpellingsByPrefix& spellings() const { return spellings_; }
 
-  /// [url, offset, length]; the length kWholeSource stands for [url]. Keys that belong to no array are passed over.
-  /// Errors: kCorrupt (offset and length overflow, no bytes), kUnsupported (templates).
-  Status AddReference(std::string_view key, std::string_view url, std::uint64_t offset, std::uint64_t length);
-  /// Data in the document itself, decoded. Errors: kLimit.
-  Status AddInline(std::string_view key, std::string_view bytes);
-  /// A reference without a URL: its place depends on who opens the document. The array fails, not the document.
-  void AddNowhere(std::string_view key);
+  /// True where the rows were gathered with the spellings that the arrays have.
+  bool Fits(ChunkRows& stretch) const;
+  /// Takes the rows of a stretch that fits. Errors: kCorrupt, kUnsupported (templates).
+  Status Take(ChunkRows& stretch);
+
+  /// One reference of a rule of "gen", which replaces those of the document. Errors: as ChunkRows.
+  Status AddReference(std::string_view key, std::string_view url, std::uint64_t offset, std::uint64_t length) {
+    return generated_.AddReference(key, url, offset, length);
+  }
 
   /// Gives every array its index. Errors: kCorrupt.
   Status Finish();
@@ -41,29 +45,21 @@ class ChunkEntries {
 
  private:
   struct Target {
-    std::string prefix;  ///< "a/b/", "" for the root.
     Array* array = nullptr;
-    ChunkKeys keys;
-    Shape grid;
-    std::vector<TableIndex::Row> rows;
+    ChunkTable rows;
     std::vector<std::byte> inline_data;
-    bool sorted = true;
     bool nowhere = false;
+    bool whole_sources = false;  ///< Rows without a length.
   };
 
-  Target* Resolve(std::string_view key, std::uint64_t& number);
-  Target* ResolveSlowly(std::string_view key, std::uint64_t& number);
-  void Add(Target& target, const TableIndex::Row& row) {
-    target.sorted = target.sorted && (target.rows.empty() || target.rows.back().chunk < row.chunk);
-    target.rows.push_back(row);
-  }
   Status Build(Target& target);
+  Status SetLengths(Target& target);
 
   SourceTable& sources_;
-  std::uint64_t inline_left_;
+  SpellingsByPrefix spellings_;
+  ChunkRows generated_;
   std::vector<std::unique_ptr<Target>> targets_;
   std::unordered_map<std::string, Target*> by_prefix_;
-  Target* last_ = nullptr;
   std::uint64_t ignored_ = 0;
 };
 

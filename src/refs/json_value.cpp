@@ -45,6 +45,24 @@ std::string QuoteBareWords(std::string_view text) {
   return out;
 }
 
+constexpr const char* kTooManyValues = "the document's metadata holds too many values (Limits::metadata_bytes)";
+
+/// A bound on the number of values in a JSON text: each but the first follows a comma, a colon or an opening bracket.
+std::uint64_t MostValues(std::string_view text) {
+  std::uint64_t count = 1;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (in_string && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      in_string = !in_string;
+    } else if (!in_string) {
+      count += text[i] == ',' || text[i] == '[' || text[i] == ':';
+    }
+  }
+  return count;
+}
+
 struct Converter {
   std::uint64_t& values_left;
   std::uint32_t depth_limit;
@@ -58,7 +76,7 @@ struct Converter {
   // Recursion is bounded by depth_limit.
   bool Convert(Element element, std::uint32_t depth, Value& out) {
     if (depth > depth_limit) return Stop(ErrorCode::kLimit, "is nested too deeply (Limits::depth)");
-    if (values_left == 0) return Stop(ErrorCode::kLimit, "the document's metadata holds too many values (Limits::metadata_bytes)");
+    if (values_left == 0) return Stop(ErrorCode::kLimit, kTooManyValues);
     --values_left;
     switch (element.type()) {
       case simdjson::dom::element_type::NULL_VALUE: out = Value(); return true;
@@ -106,6 +124,8 @@ Result<Value> JsonReader::Parse(std::string_view text, std::string_view what) {
     return Fail(std::move(error));
   };
   if (text.empty()) return fail(ErrorCode::kCorrupt, "there is no JSON");
+  // The library's own tree takes memory for every value, before ours is made.
+  if (text.size() / 2 > values_left_ && MostValues(text) > values_left_) return fail(ErrorCode::kLimit, kTooManyValues);
   auto parse = [&](std::string_view json) {
     parser_->padded.reserve(json.size() + simdjson::SIMDJSON_PADDING);
     parser_->padded.assign(json);
@@ -168,6 +188,17 @@ Result<std::vector<std::uint64_t>> JsonShape(const Value* value, std::string_vie
     shape.push_back(*number);
   }
   return shape;
+}
+
+Result<std::string_view> JsonString(std::string_view json, std::string& scratch, JsonReader& reader) {
+  std::string_view text = json.substr(1, json.size() - 2);
+  bool plain = true;
+  for (char c : text) plain = plain && static_cast<unsigned char>(c) >= ' ' && c != '\\';
+  if (plain && simdjson::validate_utf8(text)) return text;
+  RUTTER_ASSIGN(auto value, reader.Parse(json, "a string"));
+  if (value.As<std::string>() == nullptr) return Fail(ErrorCode::kCorrupt, "JSON: there is no string");
+  scratch = std::move(*value.As<std::string>());
+  return std::string_view(scratch);
 }
 
 namespace {

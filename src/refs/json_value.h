@@ -42,6 +42,9 @@ std::optional<double> JsonNumber(const Value& value);
 /// A list of integers that are not negative. Errors: kCorrupt, naming `what`.
 Result<std::vector<std::uint64_t>> JsonShape(const Value* value, std::string_view what);
 
+/// The text of a JSON string that is given with its quotes; `scratch` holds it where it has escapes. Errors: kCorrupt.
+Result<std::string_view> JsonString(std::string_view json, std::string& scratch, JsonReader& reader);
+
 /// Errors: kCorrupt (length, alphabet, padding).
 Result<std::string> DecodeBase64(std::string_view text);
 

@@ -1,12 +1,14 @@
 #include "refs/reference_reader.h"
 
-#include <simdjson.h>
-
+#include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
+#include "base/text.h"
 #include "refs/chunk_entries.h"
 #include "refs/document_tree.h"
+#include "refs/document_walk.h"
 #include "refs/extras_reader.h"
 #include "refs/generated_references.h"
 #include "refs/json_value.h"
@@ -15,34 +17,31 @@
 namespace rutter {
 namespace {
 
-namespace od = simdjson::ondemand;
+/// Smaller documents are walked twice, metadata first: that costs less than to describe every array twice.
+constexpr std::uint64_t kLargeBytes = 4 << 20;
 
 class DocumentReader {
  public:
-  explicit DocumentReader(const Limits& limits) : limits_(limits), json_(limits), entries_(sources_, limits), tree_(limits) {}
+  DocumentReader(DocumentText& text, const Limits& limits)
+      : limits_(limits), text_(text), json_(limits), budget_(limits), entries_(sources_, budget_, limits), tree_(limits) {}
 
-  Result<Map> Run(std::string_view document) {
-    simdjson::padded_string padded(document);
-    od::document parsed;
-    if (auto error = parser_.iterate(padded).get(parsed)) return Json(error);
-    od::object top;
-    if (auto error = parsed.get_object().get(top)) return Json(error);
-    RUTTER_TRY(ReadTop(top));
-    bool flat = !has_refs_;  // version 0: the object itself maps keys to values
-    if (flat) {
+  Result<Map> Run() {
+    // References are gathered on the first walk where the document is large, in the hope that metadata stands before them.
+    auto size = text_.size();
+    bool large = !size || *size > kLargeBytes;
+    WalkPlan first{.metadata = true, .rows = large, .declares = large, .version0 = false};
+    auto walk = std::make_unique<DocumentWalk>(text_, first, spellings_, budget_, limits_);
+    RUTTER_TRY(ReadTop(*walk));
+    if (!has_refs_) {  // version 0: the object itself maps keys to values
       if (version_) return Fail(ErrorCode::kCorrupt, "a version " + std::to_string(*version_) + " document without \"refs\"");
-      RUTTER_TRY(EachReference(parsed, [this](std::string_view key, od::value value) { return Metadata(key, value); }));
-      if (!has_metadata_) {
-        Error error = MakeError(ErrorCode::kUnsupported, "JSON, but no reference document: it has neither \"refs\" nor Zarr metadata under its keys");
-        error.hint = "a map comes from rutter map, kerchunk or LINDI";
-        return Fail(std::move(error));
-      }
+      first.version0 = true;
+      walk = std::make_unique<DocumentWalk>(text_, first, spellings_, budget_, limits_);
+      RUTTER_TRY(WalkReferences(*walk));
     } else if (version_ && *version_ != 1) {
       return Fail(ErrorCode::kUnsupported, "version " + std::to_string(*version_) + " of reference documents");
     }
-    if (extras_) RUTTER_TRY(ReadExtraSources(*extras_, sources_));
-    RUTTER_TRY(tree_.Build(extras_ ? &*extras_ : nullptr, map_, entries_));
-    RUTTER_TRY(EachReference(parsed, [this](std::string_view key, od::value value) { return Chunk(key, value); }));
+    RUTTER_TRY(BuildTree(*walk));
+    RUTTER_TRY(TakeRows(large && !walk->rows_fail() ? std::move(walk) : nullptr));
     if (gen_) RUTTER_TRY(ExpandGenerated(*gen_, sources_.templates(), limits_, entries_));
     RUTTER_TRY(entries_.Finish());
     RUTTER_TRY(tree_.Finish());
@@ -54,46 +53,76 @@ class DocumentReader {
   }
 
  private:
-  tl::unexpected<Error> Json(simdjson::error_code error) const {
-    if (error == simdjson::CAPACITY || error == simdjson::MEMALLOC) return Fail(ErrorCode::kLimit, "a document of 4 GiB or more");
-    return Fail(ErrorCode::kCorrupt, std::string("the map is no sound JSON: ") + simdjson::error_message(error));
+  /// A scanner before the outermost object.
+  Result<std::unique_ptr<JsonScanner>> Begin() {
+    char mark[3] = {};
+    RUTTER_ASSIGN(std::size_t length, text_.Read(0, mark));
+    bool marked = length == 3 && std::string_view(mark, 3) == "\xEF\xBB\xBF";
+    // A stream goes on where it was read to; what was no mark of byte order is read again.
+    auto scanner = std::make_unique<JsonScanner>(text_, marked ? 3 : 0, limits_.metadata_bytes / 4);
+    RUTTER_ASSIGN(char brace, scanner->Peek());
+    if (brace != '{') return scanner->Corrupt("it begins with no object");
+    return scanner;
   }
 
-  /// The JSON text of a value, bare words included.
-  Result<Value> ParseMember(std::string_view name, od::value value) {
-    std::string_view text;
-    if (auto error = simdjson::to_json_string(value).get(text)) return Json(error);
-    return json_.Parse(text, name);
+  static Status End(JsonScanner& scanner) {
+    RUTTER_TRY(scanner.Peek());
+    if (scanner.at() != scanner.end()) return scanner.Corrupt("something stands behind its end");
+    return {};
   }
 
-  Status ReadTop(od::object& top) {
-    for (auto field : top) {
-      std::string_view key;
-      if (auto error = field.unescaped_key().get(key)) return Json(error);
-      od::value value;
-      if (auto error = field.value().get(value)) return Json(error);
-      if (key == "version") {
-        std::int64_t version = 0;
-        // A version 0 document may hold a chunk or file of that name.
-        if (value.get_int64().get(version) == simdjson::SUCCESS) version_ = version;
-      } else if (key == "refs") {
-        od::object refs;
-        od::json_type type{};
-        if (auto error = value.type().get(type)) return Json(error);
-        if (type != od::json_type::object) continue;
+  /// The members of the document itself; those of "refs" go to the walk.
+  Status ReadTop(DocumentWalk& walk) {
+    return EachTopMember([&](std::string_view key, std::unique_ptr<JsonScanner>& scanner) -> Status {
+      if (key == "refs") {
+        RUTTER_ASSIGN(char brace, scanner->Peek());
+        if (brace != '{') return scanner->TakeValue().map([](auto) {});
         has_refs_ = true;
-        if (auto error = value.get_object().get(refs)) return Json(error);
-        RUTTER_TRY(EachMember(refs, [this](std::string_view name, od::value member) { return Metadata(name, member); }));
-      } else if (key == "templates") {
-        RUTTER_ASSIGN(auto json, ParseMember(key, value));
-        RUTTER_TRY(ReadTemplates(json));
-      } else if (key == "gen") {
-        RUTTER_ASSIGN(gen_, ParseMember(key, value));
-      } else if (key == "rutter") {
-        RUTTER_ASSIGN(extras_, ParseMember(key, value));
-      } else if (key == "generationMetadata") {
-        lindi_ = true;
+        return walk.TakeObject(scanner);
       }
+      std::uint64_t offset = scanner->offset();
+      RUTTER_ASSIGN(std::string_view json, scanner->TakeValue());
+      Status status = TopMember(key, json);
+      if (status || status.error().where.offset) return status;
+      Error error = std::move(status).error();
+      error.where.offset = offset;
+      return Fail(std::move(error));
+    });
+  }
+
+  template <class Visit>
+  Status EachTopMember(const Visit& visit) {
+    RUTTER_ASSIGN(auto scanner, Begin());
+    RUTTER_TRY(scanner->Expect('{'));
+    RUTTER_ASSIGN(char first, scanner->Peek());
+    if (first == '}') return scanner->Expect('}');
+    for (bool more = true; more;) {
+      RUTTER_ASSIGN(std::string_view key_json, scanner->TakeKey());
+      std::string scratch;
+      RUTTER_ASSIGN(std::string_view text, JsonString(key_json, scratch, json_));
+      const std::string key(text);
+      RUTTER_TRY(visit(key, scanner));
+      RUTTER_ASSIGN(more, scanner->TakeComma());
+    }
+    return End(*scanner);
+  }
+
+  Status TopMember(std::string_view key, std::string_view json) {
+    if (key == "version") {
+      // A version 0 document may hold a chunk or file of that name.
+      bool negative = json.front() == '-';
+      if (auto version = ParseUnsigned(json.substr(negative ? 1 : 0)); version && *version <= INT64_MAX) {
+        version_ = static_cast<std::int64_t>(*version) * (negative ? -1 : 1);
+      }
+    } else if (key == "templates") {
+      RUTTER_ASSIGN(auto templates, json_.Parse(json, key));
+      return ReadTemplates(templates);
+    } else if (key == "gen") {
+      RUTTER_ASSIGN(gen_, json_.Parse(json, key));
+    } else if (key == "rutter") {
+      RUTTER_ASSIGN(extras_, json_.Parse(json, key));
+    } else if (key == "generationMetadata") {
+      lindi_ = true;
     }
     return {};
   }
@@ -110,136 +139,90 @@ class DocumentReader {
     return {};
   }
 
-  template <class Visit>
-  Status EachMember(od::object& object, const Visit& visit) {
-    for (auto field : object) {
-      std::string_view key;
-      if (auto error = field.unescaped_key().get(key)) return Json(error);
-      od::value value;
-      if (auto error = field.value().get(value)) return Json(error);
-      RUTTER_TRY(visit(key, value));
+  /// Walks the references alone.
+  Status WalkReferences(DocumentWalk& walk) {
+    if (!has_refs_) {
+      RUTTER_ASSIGN(auto scanner, Begin());
+      RUTTER_TRY(walk.TakeObject(scanner));
+      return End(*scanner);
     }
-    return {};
+    return EachTopMember([&](std::string_view key, std::unique_ptr<JsonScanner>& scanner) -> Status {
+      RUTTER_ASSIGN(char brace, scanner->Peek());
+      if (key == "refs" && brace == '{') return walk.TakeObject(scanner);
+      return scanner->TakeValue().map([](auto) {});
+    });
   }
 
-  /// Walks the references from the start of the document.
-  template <class Visit>
-  Status EachReference(od::document& parsed, const Visit& visit) {
-    parsed.rewind();
-    od::object top;
-    if (auto error = parsed.get_object().get(top)) return Json(error);
-    if (!has_refs_) return EachMember(top, visit);
-    for (auto field : top) {
-      std::string_view key;
-      if (auto error = field.unescaped_key().get(key)) return Json(error);
-      if (key != "refs") continue;
-      od::object refs;
-      if (auto error = field.value().get_object().get(refs)) return Json(error);
-      RUTTER_TRY(EachMember(refs, visit));
+  Status BuildTree(DocumentWalk& walk) {
+    bool has_metadata = false;
+    for (auto& stretch : walk.stretches()) {
+      has_metadata = has_metadata || !stretch->metadata.empty();
+      for (MetadataMember& member : stretch->metadata) {
+        Status status = AddMetadata(member);
+        if (!status) {
+          Error error = std::move(status).error();
+          if (!error.where.offset) error.where.offset = member.offset;
+          return Fail(std::move(error));
+        }
+        member = {};
+      }
     }
-    return {};
+    if (!has_refs_ && !has_metadata) {
+      Error error = MakeError(ErrorCode::kUnsupported, "JSON, but no reference document: it has neither \"refs\" nor Zarr metadata under its keys");
+      error.hint = "a map comes from rutter map, kerchunk or LINDI";
+      return Fail(std::move(error));
+    }
+    if (extras_) RUTTER_TRY(ReadExtraSources(*extras_, sources_));
+    return tree_.Build(extras_ ? &*extras_ : nullptr, map_, entries_);
   }
 
-  Status Metadata(std::string_view key, od::value value) {
+  Status AddMetadata(const MetadataMember& member) {
     std::string_view path;
-    MetadataKind kind = MetadataKindOf(key, path);
-    if (kind == MetadataKind::kNone) return {};
-    has_metadata_ = true;
-    if (kind == MetadataKind::kGroup) return tree_.Add(kind, path, Value());
-    od::json_type type{};
-    if (auto error = value.type().get(type)) return Json(error);
-    std::string_view text;
-    std::string bytes;
-    if (type == od::json_type::string) {
-      if (auto error = value.get_string().get(text)) return Json(error);
+    MetadataKindOf(member.key, path);
+    if (member.kind == MetadataKind::kGroup) return tree_.Add(member.kind, path, Value());
+    std::string_view text = member.json;
+    std::string scratch, bytes;
+    if (text.front() == '"') {
+      RUTTER_ASSIGN(text, JsonString(text, scratch, json_));
       if (text.starts_with("base64:")) {
         RUTTER_ASSIGN(bytes, DecodeBase64(text.substr(7)));
         text = bytes;
       }
-    } else if (type == od::json_type::object) {
-      if (auto error = simdjson::to_json_string(value).get(text)) return Json(error);
-    } else {
-      return Fail(ErrorCode::kUnsupported, "the metadata " + std::string(key) + " lies in another file");
+    } else if (text.front() != '{') {
+      return Fail(ErrorCode::kUnsupported, "the metadata " + member.key + " lies in another file");
     }
-    RUTTER_ASSIGN(auto json, json_.Parse(text, key));
-    return tree_.Add(kind, path, std::move(json));
+    RUTTER_ASSIGN(auto json, json_.Parse(text, member.key));
+    return tree_.Add(member.kind, path, std::move(json));
   }
 
-  /// One chunk's entry; the hot loop of a large document.
-  Status Chunk(std::string_view key, od::value value) {
-    if (!key.empty() && key.front() == '/') key.remove_prefix(1);
-    std::string_view path;
-    if (MetadataKindOf(key, path) != MetadataKind::kNone) return {};
-    od::json_type type{};
-    if (auto error = value.type().get(type)) return Json(error);
-    if (type == od::json_type::array) return Reference(key, value);
-    std::string_view text;
-    if (type == od::json_type::string) {
-      if (auto error = value.get_string().get(text)) return Json(error);
-      if (!text.starts_with("base64:")) return entries_.AddInline(key, text);
-      RUTTER_ASSIGN(auto bytes, DecodeBase64(text.substr(7)));
-      return entries_.AddInline(key, bytes);
+  /// The references: those that the first walk gathered where they fit, else of another walk, which knows all arrays.
+  Status TakeRows(std::unique_ptr<DocumentWalk> walk) {
+    auto fits = [&](const auto& stretch) { return entries_.Fits(stretch->rows); };
+    bool fitting = walk != nullptr && std::all_of(walk->stretches().begin(), walk->stretches().end(), fits);
+    if (!fitting) {
+      walk = nullptr;
+      WalkPlan plan{.metadata = false, .rows = true, .declares = false, .version0 = !has_refs_};
+      walk = std::make_unique<DocumentWalk>(text_, plan, entries_.spellings(), budget_, limits_);
+      RUTTER_TRY(WalkReferences(*walk));
     }
-    if (type == od::json_type::object) {
-      if (auto error = simdjson::to_json_string(value).get(text)) return Json(error);
-      return entries_.AddInline(key, text);
+    for (auto& stretch : walk->stretches()) {
+      RUTTER_TRY(entries_.Take(stretch->rows));
+      stretch = nullptr;
     }
-    // Version 0 documents may hold numbers under names that are no chunks.
-    if (!has_refs_ && (key == "version" || key.find('/') == std::string_view::npos)) return {};
-    return Fail(ErrorCode::kCorrupt, "the value of " + std::string(key) + " is neither text, object nor list");
-  }
-
-  Status Reference(std::string_view key, od::value value) {
-    od::array list;
-    if (auto error = value.get_array().get(list)) return Json(error);
-    std::string_view url;
-    std::uint64_t numbers[2] = {0, 0};
-    int count = 0;
-    bool nowhere = false, whole = false;
-    for (auto item : list) {
-      od::value part;
-      if (auto error = item.get(part)) return Json(error);
-      if (count > 2) return Malformed(key);
-      if (count == 0) {
-        if (auto error = part.get_string().get(url)) {
-          if (error != simdjson::INCORRECT_TYPE) return Json(error);
-          if (!IsNull(part)) return Malformed(key);
-          nowhere = true;
-        }
-      } else if (part.get_uint64().get(numbers[count - 1])) {
-        if (!IsNull(part)) return Malformed(key);
-        whole = true;
-      }
-      ++count;
-    }
-    if (count != 1 && count != 3) return Malformed(key);
-    if (nowhere) {
-      entries_.AddNowhere(key);
-      return {};
-    }
-    if (count == 1 || whole) return entries_.AddReference(key, url, 0, ChunkRef::kWholeSource);
-    return entries_.AddReference(key, url, numbers[0], numbers[1]);
-  }
-
-  static bool IsNull(od::value& value) {
-    bool null = false;
-    return value.is_null().get(null) == simdjson::SUCCESS && null;
-  }
-
-  static Status Malformed(std::string_view key) {
-    return Fail(ErrorCode::kCorrupt, "the reference " + std::string(key) + " is not [url] or [url, offset, length]");
+    return {};
   }
 
   const Limits& limits_;
+  DocumentText& text_;
   JsonReader json_;
-  od::parser parser_;
+  DocumentBudget budget_;
   Map map_;
   SourceTable sources_;
+  const SpellingsByPrefix spellings_;  ///< Of the first walk, which knows none.
   ChunkEntries entries_;
   DocumentTree tree_;
   std::optional<std::int64_t> version_;
   std::optional<Value> gen_, extras_;
-  bool has_metadata_ = false;  // a key that names Zarr metadata
   bool has_refs_ = false, lindi_ = false;
 };
 
@@ -258,14 +241,17 @@ bool LooksLikeReferences(std::string_view head) {
   return false;
 }
 
-Result<Map> ReadReferences(std::string_view document, const std::string& base, const Limits& limits) {
-  if (document.starts_with("\xEF\xBB\xBF")) document.remove_prefix(3);
-  if (document.size() > limits.metadata_bytes) return Fail(ErrorCode::kLimit, "the document is larger than Limits::metadata_bytes");
-  auto map = DocumentReader(limits).Run(document);
+Result<Map> ReadReferences(DocumentText& document, const std::string& base, const Limits& limits) {
+  auto map = DocumentReader(document, limits).Run();
   if (map || !map.error().where.source.empty()) return map;
   Error error = std::move(map).error();
   error.where.source = base;
   return Fail(std::move(error));
+}
+
+Result<Map> ReadReferences(std::string_view document, const std::string& base, const Limits& limits) {
+  TextInMemory text(document);
+  return ReadReferences(text, base, limits);
 }
 
 }  // namespace rutter

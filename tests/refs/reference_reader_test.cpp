@@ -224,7 +224,7 @@ TEST_CASE("limits: nodes, nesting, inline bytes, the document itself") {
   CHECK(Refusal(Version1(kA + ",\"a/0\":\"abcd\",\"a/1\":\"abcd\""), limits) == "limit: the document holds too much inline data (Limits::inline_bytes)");
   limits = {};
   limits.metadata_bytes = 10;
-  CHECK(Refusal(Version1(kA), limits) == "limit: the document is larger than Limits::metadata_bytes");
+  CHECK(Refusal(Version1(kA), limits) == "limit: what the map tells needs too much memory (Limits::metadata_bytes)");
   limits = {};
   limits.attributes = 1;
   CHECK(Refusal(Version1("\".zattrs\":" + Quoted("{\"a\":1,\"b\":2}")), limits) == "limit: the document holds too many attributes (Limits::attributes)");
