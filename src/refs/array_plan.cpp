@@ -238,7 +238,7 @@ class Planner {
     auto resized = std::make_unique<Array>(array_);
     resized->chunk_shape = chunk;
     resized->index = std::make_shared<FlatIndex>(std::vector<Extent>(flat.extents().begin(), flat.extents().end()),
-                                                 std::vector<std::uint64_t>(flat.byte_strides().begin(), flat.byte_strides().end()), array_.shape, chunk,
+                                                 Shape(flat.byte_strides().begin(), flat.byte_strides().end()), array_.shape, chunk,
                                                  array_.dtype->size_bytes);
     return resized;
   }

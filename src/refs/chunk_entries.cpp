@@ -156,7 +156,7 @@ ChunkIndexPtr AsFlat(const Array& array, const std::vector<TableIndex::Row>& row
     extents.push_back({*begin, row.source, row.offset, row.length});
   }
   if (extents.size() > 1 && extents.size() * 2 > rows.size()) return nullptr;
-  std::vector<std::uint64_t> strides(array.rank());
+  Shape strides(array.rank());
   std::uint64_t stride = array.dtype->size_bytes;
   for (std::size_t i = 0; i < array.rank(); ++i) {
     std::size_t k = array.column_major ? i : array.rank() - 1 - i;
