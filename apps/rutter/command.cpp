@@ -98,7 +98,7 @@ std::string HumanCount(std::uint64_t count) {
   return digits;
 }
 
-std::string ShapeText(const std::vector<std::uint64_t>& shape) {
+std::string ShapeText(const Shape& shape) {
   if (shape.empty()) return "scalar";
   std::string text;
   for (std::size_t k = 0; k < shape.size(); ++k) text += (k == 0 ? "" : " x ") + std::to_string(shape[k]);

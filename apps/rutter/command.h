@@ -48,6 +48,6 @@ std::string HumanBytes(std::uint64_t bytes);  ///< "1.26 GB"
 std::string HumanCount(std::uint64_t count);  ///< "1,000,000"
 
 /// "12 x 384"; "scalar".
-std::string ShapeText(const std::vector<std::uint64_t>& shape);
+std::string ShapeText(const Shape& shape);
 
 }  // namespace rutter::cli

@@ -60,7 +60,7 @@ bool IsUnsignedUpTo(const Array& array, std::uint64_t size_bytes) {
          array.dtype->size_bytes <= size_bytes;
 }
 
-std::vector<std::uint64_t> Reversed(Shape shape) {
+Shape Reversed(Shape shape) {
   std::reverse(shape.begin(), shape.end());
   return shape;
 }

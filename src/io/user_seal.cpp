@@ -1,10 +1,12 @@
 #include "io/user_seal.h"
 
 #include <fcntl.h>
+// SHA256_Init and its kind are called old, but they alone do not load OpenSSL's configuration, providers and engines, which
+// takes 5 million instructions, more than mapping a small file.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <unistd.h>
 
 #include <array>
@@ -65,19 +67,34 @@ Result<Key> MakeKey(const fs::path& path) {
   return *made;
 }
 
+using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
+
+/// Source: RFC 2104, for keys that are no longer than a block.
+std::optional<Digest> HmacSha256(const Key& key, std::string_view text) {
+  static_assert(kKeyBytes <= SHA256_CBLOCK);
+  auto hash = [&](unsigned char pad, const void* data, std::size_t bytes, Digest& digest) {
+    std::array<unsigned char, SHA256_CBLOCK> block;
+    block.fill(pad);
+    for (std::size_t k = 0; k < key.size(); ++k) block[k] ^= key[k];
+    SHA256_CTX context;
+    return SHA256_Init(&context) == 1 && SHA256_Update(&context, block.data(), block.size()) == 1 && SHA256_Update(&context, data, bytes) == 1 &&
+           SHA256_Final(digest.data(), &context) == 1;
+  };
+  Digest inner{}, outer{};
+  if (!hash(0x36, text.data(), text.size(), inner) || !hash(0x5C, inner.data(), inner.size(), outer)) return std::nullopt;
+  return outer;
+}
+
 std::string Seal(const Key& key, std::span<const std::string> urls) {
   std::string text = "rutter sources 1\n";
   for (const std::string& url : urls) text += std::to_string(url.size()) + ":" + url + "\n";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
-  unsigned length = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data(), &length) == nullptr) {
-    return {};
-  }
+  const std::optional<Digest> hash = HmacSha256(key, text);
+  if (!hash) return {};
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string seal;
-  for (unsigned k = 0; k < length; ++k) {
-    seal += kDigits[hash[k] >> 4];
-    seal += kDigits[hash[k] & 15];
+  for (unsigned char byte : *hash) {
+    seal += kDigits[byte >> 4];
+    seal += kDigits[byte & 15];
   }
   return seal;
 }

@@ -31,7 +31,7 @@ Status ForEachCell(const Box& box, const Shape& grid, const Visit& visit) {
 
 }  // namespace
 
-FlatIndex::FlatIndex(std::vector<Extent> extents, std::vector<std::uint64_t> byte_strides, Shape array_shape, Shape chunk_shape,
+FlatIndex::FlatIndex(std::vector<Extent> extents, Shape byte_strides, Shape array_shape, Shape chunk_shape,
                      std::uint64_t element_bytes)
     : extents_(std::move(extents)),
       byte_strides_(std::move(byte_strides)),

@@ -65,7 +65,7 @@ struct Extent {
 /// not overlapping; bytes in no extent read as the fill value. The chunk grid is ours to choose (Array::chunk_shape).
 class FlatIndex : public ChunkIndex {
  public:
-  FlatIndex(std::vector<Extent> extents, std::vector<std::uint64_t> byte_strides, Shape array_shape, Shape chunk_shape,
+  FlatIndex(std::vector<Extent> extents, Shape byte_strides, Shape array_shape, Shape chunk_shape,
             std::uint64_t element_bytes);
   const char* kind() const override { return extents_.size() > 1 ? "external" : "strided"; }
   /// Reports a chunk only where its bytes are one unbroken run in the order that the array declares; chunks that are
@@ -79,7 +79,7 @@ class FlatIndex : public ChunkIndex {
 
  private:
   std::vector<Extent> extents_;
-  std::vector<std::uint64_t> byte_strides_;
+  Shape byte_strides_;
   Shape array_shape_, chunk_shape_;
   std::uint64_t element_bytes_;
 };

@@ -33,7 +33,7 @@ Attribute MakeIntegerAttribute(std::string name, std::int64_t value) {
   return MakeAttribute(std::move(name), MakeInteger(8, true), {}, Value(value));
 }
 
-Attribute MakeIntegerListAttribute(std::string name, const std::vector<std::uint64_t>& values) {
+Attribute MakeIntegerListAttribute(std::string name, const Shape& values) {
   ValueList list;
   list.reserve(values.size());
   for (std::uint64_t value : values) list.emplace_back(value);

@@ -14,7 +14,7 @@ namespace rutter {
 Attribute MakeTextAttribute(std::string name, std::string text);             ///< A scalar UTF-8 string.
 Attribute MakeTextListAttribute(std::string name, std::vector<std::string> texts);  ///< Rank 1.
 Attribute MakeIntegerAttribute(std::string name, std::int64_t value);        ///< A scalar int64.
-Attribute MakeIntegerListAttribute(std::string name, const std::vector<std::uint64_t>& values);  ///< Rank 1, uint64.
+Attribute MakeIntegerListAttribute(std::string name, const Shape& values);  ///< Rank 1, uint64.
 Attribute MakeFloatAttribute(std::string name, double value);                ///< A scalar float64.
 
 /// Adds the attribute, or replaces the one of the same name.

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/inline_vector.h"
+
 namespace rutter {
 
-using Shape = std::vector<std::uint64_t>;  ///< Elements (or chunks) per axis, slowest first.
+using Shape = InlineVector<std::uint64_t, 3>;  ///< Elements (or chunks) per axis, slowest first.
 
 /// A half-open box: start and shape, slowest axis first.
 struct Box {

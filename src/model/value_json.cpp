@@ -239,19 +239,22 @@ unsigned SpecialBytes(const char* text) {
 /// Writes one byte that needs an escape.
 char* Escape(unsigned char c, char* to) {
   static constexpr char kHex[] = "0123456789abcdef";
-  *to++ = '\\';
-  switch (c) {
-    case '"': *to++ = '"'; return to;
-    case '\\': *to++ = '\\'; return to;
-    case '\n': *to++ = 'n'; return to;
-    case '\r': *to++ = 'r'; return to;
-    case '\t': *to++ = 't'; return to;
-    default:
-      to = std::copy_n("u00", 3, to);
-      *to++ = kHex[c >> 4];
-      *to++ = kHex[c & 15];
-      return to;
-  }
+  static constexpr std::array<char, 128> kShort = [] {
+    std::array<char, 128> letters{};
+    letters['"'] = '"';
+    letters['\\'] = '\\';
+    letters['\n'] = 'n';
+    letters['\r'] = 'r';
+    letters['\t'] = 't';
+    return letters;
+  }();
+  to[0] = '\\';
+  to[1] = kShort[c & 127];  // only bytes below 128 need an escape
+  if (to[1] != 0) [[likely]] return to + 2;
+  to = std::copy_n("u00", 3, to + 1);
+  *to++ = kHex[c >> 4];
+  *to++ = kHex[c & 15];
+  return to;
 }
 
 }  // namespace

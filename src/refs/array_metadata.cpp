@@ -56,11 +56,12 @@ std::string FillOf(const Node& owner, const ArrayPlan& plan, bool& taken) {
 }
 
 void AppendZarr2Metadata(const ArrayPlan& plan, const std::string& fill_value, bool scalar_as_vector, std::string& out) {
+  static const Shape kOne{1};
   bool vector = scalar_as_vector && plan.shape.empty();
   out += "{\"zarr_format\":2,\"shape\":";
-  AppendShapeJson(vector ? Shape{1} : plan.shape, out);
+  AppendShapeJson(vector ? kOne : plan.shape, out);
   out += ",\"chunks\":";
-  AppendShapeJson(vector ? Shape{1} : plan.chunk_shape, out);
+  AppendShapeJson(vector ? kOne : plan.chunk_shape, out);
   out.append(",\"dtype\":").append(plan.dtype).append(",\"fill_value\":").append(fill_value);
   out.append(",\"order\":\"").append(plan.column_major ? "F" : "C").append("\",\"filters\":").append(plan.codecs.filters);
   out.append(",\"compressor\":").append(plan.codecs.compressor) += '}';

@@ -49,7 +49,8 @@ class Planner {
       plan_.chunk_shape = ModerateChunks(plan_.shape);
       return Finish(true);
     }
-    if (dynamic_cast<const MosaicIndex*>(array_.index.get()) != nullptr) return Inline("a virtual dataset has no chunks of its own");
+    const auto* flat = dynamic_cast<const FlatIndex*>(array_.index.get());
+    if (flat == nullptr && dynamic_cast<const MosaicIndex*>(array_.index.get()) != nullptr) return Inline("a virtual dataset has no chunks of its own");
     if (HasLooseText(*array_.dtype)) {
       RUTTER_ASSIGN(bool inline_it, TextNeedsConversion());
       if (inline_it) return Inline("its fixed strings hold bytes behind their end");
@@ -58,7 +59,7 @@ class Planner {
                                 lindi_ != nullptr);
     if (!codecs) return Inline(codecs.error().message);
     plan_.codecs = *std::move(codecs);
-    if (const auto* flat = dynamic_cast<const FlatIndex*>(array_.index.get())) return Flat(*flat);
+    if (flat != nullptr) return Flat(*flat);
     auto chunk_bytes = CheckedMul(array_.ChunkElements(), array_.dtype->size_bytes), bytes = CheckedMul(*elements, array_.dtype->size_bytes);
     bool immense = !chunk_bytes || *chunk_bytes > kMaxEmptyChunkBytes;
     bool tiny = chunk_bytes && *chunk_bytes < kMinEmptyChunkBytes && (!bytes || *bytes > kMinEmptyChunkBytes);
@@ -238,7 +239,7 @@ class Planner {
     auto resized = std::make_unique<Array>(array_);
     resized->chunk_shape = chunk;
     resized->index = std::make_shared<FlatIndex>(std::vector<Extent>(flat.extents().begin(), flat.extents().end()),
-                                                 std::vector<std::uint64_t>(flat.byte_strides().begin(), flat.byte_strides().end()), array_.shape, chunk,
+                                                 Shape(flat.byte_strides().begin(), flat.byte_strides().end()), array_.shape, chunk,
                                                  array_.dtype->size_bytes);
     return resized;
   }

@@ -92,7 +92,7 @@ ChunkIndexPtr AsFlat(const Array& array, const ChunkTable& rows) {
   // The first row that is of no run ends the walk; why it does is nobody's matter.
   bool runs = rows.ForEach(0, ~0ull, [&](const ChunkRow& row) -> Status { return add(row) ? Status() : Status(Fail(ErrorCode::kUnsupported, "")); }).has_value();
   if (!runs || (extents.size() > 1 && extents.size() * 2 > rows.num_rows())) return nullptr;
-  std::vector<std::uint64_t> strides(array.rank());
+  Shape strides(array.rank());
   std::uint64_t stride = array.dtype->size_bytes;
   for (std::size_t i = 0; i < array.rank(); ++i) {
     std::size_t k = array.column_major ? i : array.rank() - 1 - i;

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "refs/array_plan.h"
@@ -25,8 +26,12 @@ struct ReferenceStyle {
 /// other threads than the caller's, one at a time.
 class DocumentWriter {
  public:
-  /// `first`: no member stands before those written here.
-  DocumentWriter(const std::function<Status(std::string_view)>& write, bool first) : write_(write), first_(first) { buffer_.reserve(kFirstBytes); }
+  /// `first`: no member stands before those written here. `buffer`: memory that is used again.
+  DocumentWriter(const std::function<Status(std::string_view)>& write, bool first, std::string buffer = {})
+      : write_(write), buffer_(std::move(buffer)), first_(first) {
+    buffer_.clear();
+    buffer_.reserve(kFirstBytes);
+  }
 
   // A key is `key_json`, the node's path and "/" as a JSON string without its closing quote, and `suffix`, which needs no
   // escapes.
@@ -44,6 +49,8 @@ class DocumentWriter {
   static std::string ChunkSuffix(const ReferenceStyle& style, std::span<const std::uint64_t> index);
 
   Status Flush();
+  /// The memory, for the next writer; after Flush.
+  std::string ReleaseBuffer() && { return std::move(buffer_); }
 
  private:
   static constexpr std::size_t kBufferBytes = 1 << 20, kFirstBytes = 64 << 10;

@@ -64,7 +64,8 @@ std::vector<NamedNode> NameNodes(const Map& map, NameRule rule) {
     auto path_of = [&](const std::string& name) {
       std::string path;
       path.reserve(prefix.size() + name.size());
-      return path.append(prefix).append(name);
+      path.append(prefix).append(name);
+      return path;
     };
     const std::size_t first = stack.size();
     stack.resize(first + node.children.size());
@@ -107,7 +108,7 @@ bool DimensionNames::Append(const Node& group, const Shape& shape, const std::ve
   }
   Group& names = *last_;
   bool invented = false;
-  std::vector<bool> is_phony(shape.size());
+  InlineVector<std::uint8_t, 8> is_phony(shape.size());
   std::vector<std::string_view> taken;  // of this array; names in `known` and in the group stay where they are
   for (std::size_t k = 0; k < shape.size(); ++k) {
     std::string_view name = k < known.size() ? std::string_view(known[k]) : std::string_view();
@@ -117,8 +118,8 @@ bool DimensionNames::Append(const Node& group, const Shape& shape, const std::ve
       invented = true;
       // Axes of one length have names of their own.
       std::size_t earlier = 0;
-      for (std::size_t j = 0; j < k; ++j) earlier += is_phony[j] && shape[j] == shape[k] ? 1 : 0;
-      is_phony[k] = true;
+      for (std::size_t j = 0; j < k; ++j) earlier += is_phony[j] != 0 && shape[j] == shape[k] ? 1 : 0;
+      is_phony[k] = 1;
       std::string& phony = names.phony[{shape[k], earlier}];
       if (phony.empty()) phony = "phony_dim_" + std::to_string(next_++);
       name = phony;

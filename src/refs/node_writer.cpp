@@ -150,7 +150,7 @@ class NodeWriter {
       first_.append("\"_ARRAY_DIMENSIONS\":[").append(dimensions.names_json) += ']';
     }
     attributes.first = first_;
-    json_.clear();
+    json_ = is_v3_ ? "" : "{";
     if (is_link) {
       attributes.lindi = shared_.lindi;
       attributes.zarr3 = is_v3_;
@@ -167,7 +167,7 @@ class NodeWriter {
       first_.clear();
       AppendZarr2Metadata(plan, fill, is_lindi_, first_);
       RUTTER_TRY(out_.Metadata(key_, ".zarray", first_, is_lindi_));
-      json_.insert(0, "{") += '}';
+      json_ += '}';
       RUTTER_TRY(out_.Metadata(key_, ".zattrs", json_, is_lindi_));
     }
     return WriteChunks(plan);

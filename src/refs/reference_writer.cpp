@@ -74,19 +74,21 @@ class Writer {
     const std::size_t pieces = (nodes.size() + kPieceNodes - 1) / kPieceNodes;
     std::vector<NodesWritten> results(pieces);
     Turns turns;
-    auto write_piece = [&](std::uint64_t piece, unsigned) -> Status {
+    const unsigned threads = std::min(ThreadPool::NumCores(), kMaxThreads);
+    std::vector<std::string> buffers(threads);
+    auto write_piece = [&](std::uint64_t piece, unsigned slot) -> Status {
       const Turns::Guard guard(turns);
       const std::size_t first = static_cast<std::size_t>(piece) * kPieceNodes, count = std::min(kPieceNodes, nodes.size() - first);
       std::function<Status(std::string_view)> write = [&](std::string_view text) { return turns.Wait(piece) ? Write(text) : Status(); };
-      DocumentWriter out(write, piece == 0);
+      DocumentWriter out(write, piece == 0, std::move(buffers[slot]));
       RUTTER_TRY(WriteNodes(shared, std::span(nodes).subspan(first, count), std::span(dimensions).subspan(first, count), out, results[piece]));
       RUTTER_TRY(out.Flush());
+      buffers[slot] = std::move(out).ReleaseBuffer();
       turns.Done(piece);
       guard.Succeeded();
       return {};
     };
     // Pieces start in ascending order, so the one that a thread waits for is always under way.
-    const unsigned threads = std::min(ThreadPool::NumCores(), kMaxThreads);
     RUTTER_TRY(ThreadPool::Shared().ParallelFor(pieces, threads, nullptr, write_piece));
     for (NodesWritten& result : results) done_.Add(std::move(result));
     return {};

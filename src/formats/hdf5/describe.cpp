@@ -7,6 +7,7 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -137,6 +138,7 @@ class Walk {
     Node* node;
     std::uint32_t entry;  ///< In the path table.
     std::uint32_t depth;
+    std::optional<SymbolTable> table;  ///< Where the header said that; then it need not be read again.
   };
 
   Status ListNextGroup() {
@@ -245,7 +247,7 @@ class Walk {
   Status MeetObject(Node& node, std::uint64_t address, std::uint32_t entry, std::uint32_t depth) {
     node.address = address;
     if (auto status = objects_.Read(address, header_); !status) return MakeUnreadable(node, std::move(status).error());
-    if (IsGroup(header_)) groups_.push_back({&node, entry, depth});
+    if (IsGroup(header_)) groups_.push_back({&node, entry, depth, OldStyleTable(*file_, header_)});
     if (AddsSources(header_)) return describers_[0]->Describe(node, header_);
     found_.push_back({&node, headers_.Keep(header_)});
     return {};
@@ -253,8 +255,12 @@ class Walk {
 
   Status ListChildren(const PendingGroup& group) {
     Node& parent = *group.node;
-    RUTTER_TRY(objects_.Read(parent.address, header_));
-    RUTTER_TRY(ListGroup(objects_, header_, links_));
+    if (group.table) {
+      RUTTER_TRY(ListGroup(objects_, *group.table, links_));
+    } else {
+      RUTTER_TRY(objects_.Read(parent.address, header_));
+      RUTTER_TRY(ListGroup(objects_, header_, links_));
+    }
     if (links_.failure) SetGroupFailure(parent, std::move(*links_.failure));
     auto& entries = links_.entries;
     auto by_name = [](const GroupEntry& a, const GroupEntry& b) { return a.link.name < b.link.name; };

@@ -171,7 +171,7 @@ Status MakeSubarray(Descr& base, Shape shape) {
   Dtype dtype;
   dtype.type_class = TypeClass::kArray;
   dtype.size_bytes = *bytes;
-  dtype.dims = std::move(shape);
+  dtype.dims.assign(shape.begin(), shape.end());
   dtype.base = std::move(base.dtype);
   base.dtype = std::make_shared<Dtype>(std::move(dtype));
   base.date_kind = 0;

@@ -1,9 +1,12 @@
 #include "formats/hdf5/btree/v1.h"
 
+#include <algorithm>
 #include <string>
 #include <unordered_set>
 #include <utility>
 #include <vector>
+
+#include "base/inline_vector.h"
 
 namespace rutter::hdf5 {
 namespace {
@@ -15,7 +18,27 @@ constexpr std::uint64_t kUsualNodeBytes = 544;  ///< Of trees and symbol tables 
 struct GroupNode {
   std::uint8_t level = 0;
   std::uint64_t bytes = 0;
-  std::vector<std::uint64_t> children;
+  InlineVector<std::uint64_t, 8> children;
+};
+
+/// Addresses that were met. Most trees have a few nodes, for which a search costs less than a set.
+class Visited {
+ public:
+  /// False where it was met before.
+  bool Add(std::uint64_t address) {
+    if (few_.size() < kFew) {
+      if (std::find(few_.begin(), few_.end(), address) != few_.end()) return false;
+      few_.push_back(address);
+      return true;
+    }
+    if (many_.empty()) many_.insert(few_.begin(), few_.end());
+    return many_.insert(address).second;
+  }
+
+ private:
+  static constexpr std::size_t kFew = 16;
+  InlineVector<std::uint64_t, kFew> few_;
+  std::unordered_set<std::uint64_t> many_;
 };
 
 Result<GroupNode> ReadGroupNode(File& file, std::uint64_t address) {
@@ -53,8 +76,10 @@ Status VisitGroupBTree(File& file, std::uint64_t root_address, const std::functi
     int level;  ///< -1: a symbol table node; kAnyLevel: the root.
   };
   constexpr int kAnyLevel = 1'000;
-  std::vector<Pending> stack{{root_address, kAnyLevel}};
-  std::unordered_set<std::uint64_t> visited;
+  std::vector<Pending> stack;
+  stack.reserve(8);
+  stack.push_back({root_address, kAnyLevel});
+  Visited visited;
   std::uint64_t walked_bytes = 0;
   while (!stack.empty()) {
     Pending next = stack.back();
@@ -62,7 +87,7 @@ Status VisitGroupBTree(File& file, std::uint64_t root_address, const std::functi
     auto corrupt = [&](std::string message) {
       return Fail(file.MakeErrorAt(ErrorCode::kCorrupt, std::move(message), next.address, kStructure, kSpec));
     };
-    if (!visited.insert(next.address).second) return corrupt("the tree reaches a node twice");
+    if (!visited.Add(next.address)) return corrupt("the tree reaches a node twice");
     if (next.level == -1) {
       RUTTER_TRY(visit(next.address));
       continue;

@@ -47,7 +47,7 @@ class ChunkNumbering {
   std::uint64_t Number(std::span<const std::uint64_t> at) const;
 
   std::vector<std::size_t> axes_;  ///< Axis of each place, slowest first.
-  std::vector<std::uint64_t> strides_;
+  Shape strides_;
 };
 
 }  // namespace rutter::hdf5

@@ -18,6 +18,35 @@ bool IsGroup(const ObjectHeader& header) {
   return false;
 }
 
+namespace {
+
+Result<SymbolTable> FindSymbolTable(const File& file, const ObjectHeader& header) {
+  const HeaderMessage* message = header.Find(MessageType::kSymbolTable);
+  if (message == nullptr) return Fail(file.MakeErrorAt(ErrorCode::kCorrupt, "no message says where the links are", header.address, "group", ""));
+  return DecodeSymbolTable(message->Reader(file, "symbol table message", "HDF5 4.0, The Symbol Table Message"), file.sizes());
+}
+
+Status ChargeNames(ObjectReader& objects, const GroupLinks& links) {
+  for (const GroupEntry& entry : links.entries) {
+    RUTTER_TRY(objects.kept().Charge(entry.link.name.size() + entry.link.target.size() + entry.link.target_file.size()));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<SymbolTable> OldStyleTable(const File& file, const ObjectHeader& header) {
+  if (header.Find(MessageType::kLinkInfo) != nullptr || header.Find(MessageType::kSymbolTable) == nullptr) return std::nullopt;
+  auto table = FindSymbolTable(file, header);
+  return table ? std::optional(*table) : std::nullopt;
+}
+
+Status ListGroup(ObjectReader& objects, const SymbolTable& table, GroupLinks& links) {
+  links.Clear();
+  if (auto status = ListOldStyle(objects.file(), table, links); !status) links.failure = std::move(status).error();
+  return ChargeNames(objects, links);
+}
+
 Status ListGroup(ObjectReader& objects, const ObjectHeader& header, GroupLinks& links) {
   links.Clear();
   File& file = objects.file();
@@ -29,16 +58,11 @@ Status ListGroup(ObjectReader& objects, const ObjectHeader& header, GroupLinks& 
       ListCompact(objects, header, links);
       return {};
     }
-    const HeaderMessage* message = header.Find(MessageType::kSymbolTable);
-    if (message == nullptr) return Fail(file.MakeErrorAt(ErrorCode::kCorrupt, "no message says where the links are", header.address, "group", ""));
-    RUTTER_ASSIGN(auto table, DecodeSymbolTable(message->Reader(file, "symbol table message", "HDF5 4.0, The Symbol Table Message"), file.sizes()));
+    RUTTER_ASSIGN(auto table, FindSymbolTable(file, header));
     return ListOldStyle(file, table, links);
   };
   if (auto status = list(); !status) links.failure = std::move(status).error();
-  for (const GroupEntry& entry : links.entries) {
-    RUTTER_TRY(objects.kept().Charge(entry.link.name.size() + entry.link.target.size() + entry.link.target_file.size()));
-  }
-  return {};
+  return ChargeNames(objects, links);
 }
 
 }  // namespace rutter::hdf5

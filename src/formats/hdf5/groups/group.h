@@ -34,9 +34,14 @@ struct GroupLinks {
 /// True where the header is a group's.
 bool IsGroup(const ObjectHeader& header);
 
+/// Where an old-style group keeps its links; nullopt for other groups, and where that cannot be decoded.
+std::optional<SymbolTable> OldStyleTable(const File& file, const ObjectHeader& header);
+
 /// Lists a group's links in the order of its index. Damage stays on the entry, or in GroupLinks::failure.
 /// Errors: kLimit of the whole file only.
 Status ListGroup(ObjectReader& objects, const ObjectHeader& header, GroupLinks& links);
+/// The same for an old-style group, of which `table` was found before.
+Status ListGroup(ObjectReader& objects, const SymbolTable& table, GroupLinks& links);
 
 /// The three ways; the first failure of an index is returned, with what was listed before it kept.
 Status ListOldStyle(File& file, const SymbolTable& table, GroupLinks& links);

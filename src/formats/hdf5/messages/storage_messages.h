@@ -12,6 +12,7 @@
 #include "base/byte_reader.h"
 #include "codecs/codec.h"
 #include "formats/hdf5/file.h"
+#include "model/selection.h"
 
 namespace rutter::hdf5 {
 
@@ -25,7 +26,7 @@ struct DataLayout {
   std::vector<std::byte> compact_data;
   std::optional<std::uint64_t> address;  ///< Contiguous data, chunk index, or global heap collection of a virtual layout.
   std::uint64_t contiguous_bytes = 0;    ///< Versions 3 and up; 0 before.
-  std::vector<std::uint64_t> chunk_dims; ///< Elements per axis, the trailing element size removed.
+  Shape chunk_dims;  ///< Elements per axis, the trailing element size removed.
   std::uint64_t element_bytes = 0;       ///< That trailing number.
   ChunkIndexType index_type = ChunkIndexType::kBTreeV1;
   bool unfiltered_edge_chunks = false;   ///< "Don't filter partial bound chunks".
