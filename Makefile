@@ -3,12 +3,13 @@
 #   make build     build/release/bin/rutter
 #   make test      the tests; ends with "N passed, N failed, N skipped"; PART=asan runs one part
 #   make hostile   damaged files in the full number: 100,000 mutants, every truncation of 40 files
+#   make bounded-memory  4 GiB selections under --max-memory 256MiB, from disk and over HTTP (takes 20 GB of RUTTER_BIG_TMP)
 #   make fuzz      FUZZ_TARGET=hdf5 FUZZ_RUNS=1000000; without a target, all of them
 #   make bench     beside other tools; see bench/README.md
 #   make format    clang-format over the sources
 #   make clean     remove build/
 .DEFAULT_GOAL := help
-.PHONY: help demo build test hostile fuzz bench format clean
+.PHONY: help demo build test hostile bounded-memory fuzz bench format clean
 
 PART =
 FUZZ_TARGET =
@@ -33,6 +34,9 @@ test:
 hostile:
 	@tools/bootstrap.sh build
 	@sh tools/hostile.sh
+
+bounded-memory: build
+	@python3 tests/cli/bounded_memory_test.py build/release/bin/rutter --bytes 4GiB --memory 256MiB
 
 fuzz:
 	@tools/bootstrap.sh build fuzz
