@@ -39,10 +39,10 @@ def size(text):
     return int(number) * UNITS[unit]
 
 
-def values(first, last):
-    """Rows [first, last) of every array."""
-    rows = numpy.arange(first, last, dtype=numpy.int64)[:, None]
-    return ((rows * 31 + numpy.arange(COLUMNS, dtype=numpy.int64)[None, :] * 7) % 30000).astype("<i2")
+def values(rows, columns=slice(None)):
+    """What every array holds at these rows (a range) and columns."""
+    down = (numpy.asarray(rows, dtype=numpy.int64) * 31 % 30000).astype("<i4")[:, None]
+    return ((down + numpy.arange(COLUMNS, dtype="<i4")[columns][None, :] * 7) % 30000).astype("<i2")
 
 
 def blocks(rows, most=8192):
@@ -55,7 +55,7 @@ def write_raw(path, rows):
     with open(path, "r+b") as file:
         file.seek(os.path.getsize(path) - rows * COLUMNS * 2)
         for first, last in blocks(rows):
-            file.write(values(first, last).tobytes())
+            file.write(values(range(first, last)).tobytes())
 
 
 def write_hdf5(path, rows, chunk):
@@ -63,13 +63,10 @@ def write_hdf5(path, rows, chunk):
         data = file.create_dataset("data", (rows, COLUMNS), "<i2", chunks=chunk, compression="gzip", compression_opts=1, shuffle=True)
         if chunk[0] == rows:
             for first in range(0, COLUMNS, chunk[1]):
-                column = numpy.empty((rows, chunk[1]), "<i2")
-                for top, end in blocks(rows):
-                    column[top:end] = values(top, end)[:, first : first + chunk[1]]
-                data[:, first : first + chunk[1]] = column
+                data[:, first : first + chunk[1]] = values(range(rows), slice(first, first + chunk[1]))
         else:
             for first, last in blocks(rows, chunk[0]):
-                data[first:last] = values(first, last)
+                data[first:last] = values(range(first, last))
 
 
 class Ranges(http.server.BaseHTTPRequestHandler):
@@ -95,22 +92,15 @@ class Ranges(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def expected_rows(rows, step, reverse):
-    order = numpy.arange(0, rows, step)
-    return order[::-1] if reverse else order
-
-
 def check_output(path, rows, row_step, column_slice):
     """Every value of a raw output of '::row_step, column_slice'."""
     columns = len(range(COLUMNS)[column_slice])
     order = numpy.arange(rows)[::row_step]
     assert path.stat().st_size == len(order) * columns * 2, f"{path.stat().st_size} bytes in place of {len(order) * columns * 2}"
-    every = numpy.arange(COLUMNS, dtype=numpy.int64)[column_slice][None, :] * 7
     with open(path, "rb") as file:
         for first, last in blocks(len(order)):
             got = numpy.fromfile(file, "<i2", (last - first) * columns).reshape(-1, columns)
-            wanted = ((order[first:last].astype(numpy.int64)[:, None] * 31 + every) % 30000).astype("<i2")
-            assert (got == wanted).all(), f"values of rows {first} to {last} are wrong"
+            assert (got == values(order[first:last], column_slice)).all(), f"values of rows {first} to {last} are wrong"
 
 
 def main():
@@ -152,7 +142,7 @@ def main():
                     stored = {"rows.h5": -(-rows // max(64, min(rows, 4096))) * (COLUMNS // 64), "across.h5": COLUMNS // 4}.get(file)
                     assert stored is None or chunks <= 2 * stored, f"{chunks} chunks decoded, {stored} are stored"
                     assert [p.name for p in folder.iterdir() if "tmp" in p.name] == [], "temporary files are left"
-                    print(f"{title}: peak {peak / 2**20:.0f} MiB, {chunks} chunks, {trace['requests']} requests, {trace['wall_seconds']:.1f} s")
+                    print(f"{title}: peak {peak / 2**20:.0f} MiB, {chunks} chunks, {trace['requests']} requests, {trace['wall_seconds']:.1f} s", flush=True)
                     passed += 1
                 except AssertionError as problem:
                     print(f"FAILED {title}: {problem}")
