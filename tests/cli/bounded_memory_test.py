@@ -2,7 +2,7 @@
 """Selections larger than memory go to files within --max-memory and 64 MiB: raw and gzip data, chunks along and across the
 order of the output, from a disk and from a web server; every value is right, no chunk is decoded more than twice.
 
-    bounded_memory_test.py RUTTER [--bytes 256MiB] [--memory 64MiB]
+    bounded_memory_test.py RUTTER [--bytes 128MiB] [--memory 48MiB]
 
 `make bounded-memory` runs it with 4 GiB under 256 MiB.
 """
@@ -106,8 +106,8 @@ def check_output(path, rows, row_step, column_slice):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("rutter")
-    parser.add_argument("--bytes", default="256MiB")
-    parser.add_argument("--memory", default="64MiB")
+    parser.add_argument("--bytes", default="128MiB")
+    parser.add_argument("--memory", default="48MiB")
     arguments = parser.parse_args()
     rows = size(arguments.bytes) // (COLUMNS * 2)
     most = size(arguments.memory) + SLACK
