@@ -4,12 +4,13 @@
 #   make test      the tests; ends with "N passed, N failed, N skipped"; PART=asan runs one part
 #   make hostile   damaged files in the full number: 100,000 mutants, every truncation of 40 files
 #   make remote    every file of the corpus through nginx and an S3 store: the same maps and bytes as locally
+#   make bounded-memory  4 GiB selections under --max-memory 256MiB, from disk and over HTTP (takes 20 GB of RUTTER_BIG_TMP)
 #   make fuzz      FUZZ_TARGET=hdf5 FUZZ_RUNS=1000000; without a target, all of them
 #   make bench     beside other tools; see bench/README.md
 #   make format    clang-format over the sources
 #   make clean     remove build/
 .DEFAULT_GOAL := help
-.PHONY: help demo build test hostile remote fuzz bench format clean
+.PHONY: help demo build test hostile remote bounded-memory fuzz bench format clean
 
 PART =
 FUZZ_TARGET =
@@ -39,6 +40,8 @@ remote: build
 	@tools/bootstrap.sh test
 	@sh tools/make_s3_server.sh
 	@python3 tests/remote/same_as_local_test.py build/release/bin/rutter --all --through nginx,s3
+bounded-memory: build
+	@python3 tests/cli/bounded_memory_test.py build/release/bin/rutter --bytes 4GiB --memory 256MiB
 
 fuzz:
 	@tools/bootstrap.sh build fuzz

@@ -10,6 +10,7 @@ The rule, lowest layer first (docs/architecture.md draws it):
   conventions, refs    base, codecs, model
   read                 all before, but no format's own folder
   ops                  read and all before, but no format's own folder
+  api                  ops and all before, but no format's own folder; include/rutter, which others do not see
   apps                 ops and all before, but no format's own folder
 """
 import pathlib
@@ -31,6 +32,7 @@ SEES = {
     "refs": MODEL_SIDE,
     "read": BELOW_READ,
     "ops": BELOW_READ | {"read"},
+    "api": BELOW_READ | {"read", "ops"},
     "apps": BELOW_READ | {"read", "ops"},
 }
 
@@ -43,6 +45,8 @@ def why_not(home, file, included):
     if target[0] not in SEES:
         if layer == "apps" and (ROOT / "apps" / included).exists():
             return None  # the program's own header
+        if layer == "api" and (ROOT / "include" / included).exists():
+            return None  # what programs see
         return "includes start at src/: name the layer first"
     if target[0] == "formats":
         if included in PLUG and layer in {"formats", "read", "ops", "apps"}:

@@ -157,13 +157,19 @@ def remote():
         Command([sys.executable, "tests/remote/same_as_local_test.py", "build/release/bin/rutter", "--through", "nginx,s3"])]
 
 
+def memory():
+    """Selections larger than --max-memory: every value, and the most memory that was held."""
+    return build("release", ["rutter"]) + [Command(["sh", "tools/make_venvs.sh"], 20, counts=False),
+                                           Command([VENV, "tests/cli/bounded_memory_test.py", "build/release/bin/rutter"], 10)]
+
+
 def demo():
     """What the README shows, and `make demo`."""
     return build("release", ["rutter"]) + [Command([sys.executable, "tools/test_readme.py"], 5),
                                            Command(["sh", "tools/demo.sh"], 5)]
 
 
-PARTS = {"checks": checks, "demo": demo, "hostile": hostile, "interop": interop, "remote": remote, "asan": asan, "tsan": tsan, "unit": unit}
+PARTS = {"checks": checks, "demo": demo, "memory": memory, "hostile": hostile, "interop": interop, "remote": remote, "asan": asan, "tsan": tsan, "unit": unit}
 
 # What `make test` runs where no part is named. The part asan runs the same unit tests as the part unit, whose own build would
 # take a sixth of the whole time.

@@ -91,6 +91,7 @@ Status RunCheck(const Options& options) {
   CheckOptions check;
   check.decode = options.decode;
   check.progress = &chunks;
+  check.cancel = dataset.cancel.get();
   CheckReport report;
   {
     Progress progress("checking chunks", chunks, 0, Progress::Unit::kItems);

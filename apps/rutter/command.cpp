@@ -3,8 +3,12 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <memory>
+#include <utility>
 
 #include "model/value_json.h"
+#include "rutter/interrupt.h"
+#include "rutter/progress.h"
 
 namespace rutter::cli {
 
@@ -33,15 +37,36 @@ void CommonOptions::Add(CLI::App& command, const char* path_help) {
   AddStoreOptions(command, store);
 }
 
+void CommonOptions::AddTrace(CLI::App& command) {
+  command.add_flag("--trace", trace, "Tell on standard error (with --json in the answer) what it cost: requests, bytes, chunks, times, memory");
+}
+
 OpenAnyOptions CommonOptions::ToOpen() const {
   OpenAnyOptions options;
+  options.cancel = InterruptFlag();
   options.allow = allow;
   options.http.store = store;
   options.http.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_seconds * 1000));
   return options;
 }
 
-Result<Dataset> CommonOptions::Open() const { return OpenAny(path, ToOpen()); }
+Result<Dataset> CommonOptions::Open(OpenAnyOptions options) const {
+  if (options.trace == nullptr) options.trace = std::make_shared<Trace>();
+  const Progress progress("mapping objects", options.trace->objects, 0, Progress::Unit::kItems);
+  return OpenAny(path, options);
+}
+
+Result<std::uint64_t> ParseBytes(const std::string& text) {
+  std::size_t at = 0;
+  while (at < text.size() && ((text[at] >= '0' && text[at] <= '9') || text[at] == '.')) ++at;
+  const std::string unit = text.substr(at);
+  double factor = 0;
+  for (auto [name, value] : {std::pair<const char*, double>{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024.}, {"MiB", 1048576.}, {"GiB", 1073741824.}}) {
+    if (unit == name) factor = value;
+  }
+  if (at == 0 || at > 15 || factor == 0) return Fail(ErrorCode::kInvalidArgument, "\"" + text + "\" is no size; write 512MiB or 2GB");
+  return static_cast<std::uint64_t>(std::stod(text.substr(0, at)) * factor);
+}
 
 bool& JsonErrors() {
   static bool json = false;

@@ -30,10 +30,17 @@ struct CommonOptions {
   std::vector<std::string> allow;
   double timeout_seconds = 120;
   store::StoreOptions store;
+  bool trace = false;
   void Add(CLI::App& command, const char* path_help);
+  void AddTrace(CLI::App& command);
   OpenAnyOptions ToOpen() const;
-  Result<Dataset> Open() const;
+  /// Opens `path` with ToOpen(), or with options that came from it; shows the progress.
+  Result<Dataset> Open() const { return Open(ToOpen()); }
+  Result<Dataset> Open(OpenAnyOptions options) const;
 };
+
+/// "512MiB", "2GB", "1000" as bytes. Errors: kInvalidArgument.
+Result<std::uint64_t> ParseBytes(const std::string& text);
 
 /// Prints one line, and the hint on another; one JSON object instead where `json`.
 void PrintError(const Error& error, bool json);

@@ -3,14 +3,13 @@
 #include <memory>
 #include <utility>
 
-#include "codecs/stream.h"
-#include "io/atomic_file.h"
 #include "io/store/object_url.h"
 #include "io/url.h"
 #include "model/value_json.h"
-#include "ops/own_map.h"
-#include "refs/reference_writer.h"
+#include "ops/map_file.h"
 #include "rutter/command.h"
+#include "rutter/progress.h"
+#include "rutter/trace_report.h"
 
 namespace rutter::cli {
 namespace {
@@ -21,24 +20,13 @@ struct Options {
   bool relative = false;
 };
 
-bool EndsWith(const std::string& text, std::string_view ending) { return text.size() >= ending.size() && text.ends_with(ending); }
-
-/// ".gz" and ".zst" behind the ending that chooses the dialect.
-StreamFormat CompressionOf(const std::string& output) {
-  if (EndsWith(output, ".gz")) return StreamFormat::kGzip;
-  return EndsWith(output, ".zst") ? StreamFormat::kZstd : StreamFormat::kNone;
-}
-
 Result<Dialect> ChooseDialect(const Options& options) {
-  std::string name = options.output;
-  if (CompressionOf(name) != StreamFormat::kNone) name.resize(name.rfind('.'));
   if (options.dialect == "kerchunk") return Dialect::kKerchunk;
   if (options.dialect == "lindi") return Dialect::kLindi;
   if (options.dialect == "zarr3") return Dialect::kKerchunkZarr3;
-  if (EndsWith(name, ".lindi.json")) return Dialect::kLindi;
-  if (EndsWith(name, ".zarr3.json")) return Dialect::kKerchunkZarr3;
-  if (EndsWith(name, ".json")) return Dialect::kKerchunk;
-  Error error = MakeError(ErrorCode::kInvalidArgument, "the ending of " + options.output + " names no kind of map");
+  auto dialect = DialectOfEnding(options.output);
+  if (dialect) return dialect;
+  Error error = std::move(dialect).error();
   error.hint = "use .json, .lindi.json or .zarr3.json, with .gz or .zst behind it where the map is to be compressed, or say --to kerchunk, lindi or zarr3";
   return Fail(std::move(error));
 }
@@ -55,7 +43,7 @@ void AppendUnmappedJson(const Unmapped& item, std::string& out) {
   out += "}";
 }
 
-std::string JsonSummary(const std::string& output, const Map& map, const WriteReport& report) {
+std::string JsonSummary(const std::string& output, const Map& map, const WriteReport& report, const std::string& more) {
   std::string out = "{\"map\":";
   AppendJson(Value(output), out);
   out += ",\"format\":\"" + map.format + "\",\"groups\":" + std::to_string(report.groups) + ",\"arrays_mapped\":" + std::to_string(report.arrays_mapped) +
@@ -74,7 +62,7 @@ std::string JsonSummary(const std::string& output, const Map& map, const WriteRe
       AppendJson(Value(note), out);
     }
   }
-  return out + "]}\n";
+  return out + "]" + more + "}\n";
 }
 
 std::string TextSummary(const std::string& output, const Map& map, const WriteReport& report) {
@@ -110,6 +98,7 @@ Result<std::string> DefaultOutput(const std::string& path) {
 }
 
 Status RunMap(Options options) {
+  const TraceReport trace;
   if (options.output.empty()) {
     RUTTER_ASSIGN(options.output, DefaultOutput(options.common.path));
   }
@@ -122,26 +111,15 @@ Status RunMap(Options options) {
   write.dialect = dialect;
   write.relative = options.relative;
   write.generator = "rutter " RUTTER_VERSION;
-  std::string seal_problem;
-  if (!options.relative) {
-    auto seal = SealForMap(dataset.map, options.output);
-    if (seal) {
-      write.seal = *std::move(seal);
-    } else {
-      seal_problem = seal.error().message + "; reading this map needs --allow with the folder of its data";
-    }
+  WriteReport report;
+  {
+    std::atomic<std::uint64_t> written{0};
+    const Progress progress("writing " + options.output, written, 0, Progress::Unit::kBytes);
+    RUTTER_ASSIGN(report, WriteMapFile(dataset, options.output, write, &written));
   }
-  RUTTER_ASSIGN(auto file, AtomicFile::Create(options.output));
-  auto encoder = MakeStreamEncoder(CompressionOf(options.output));
-  auto store = [&](std::string_view bytes) { return file->Write(bytes); };
-  RUTTER_ASSIGN(WriteReport report, WriteReferences(dataset.map, *dataset.reader, write, [&](std::string_view text) {
-                  return encoder == nullptr ? store(text) : encoder->Encode(text, false, store);
-                }));
-  RUTTER_TRY(dataset.client->FirstFailure());
-  if (encoder != nullptr) RUTTER_TRY(encoder->Encode({}, true, store));
-  RUTTER_TRY(file->Commit());
-  if (!seal_problem.empty()) report.notes.push_back(std::move(seal_problem));
-  return PrintOut(options.common.json ? JsonSummary(options.output, dataset.map, report) : TextSummary(options.output, dataset.map, report));
+  if (options.common.trace && !options.common.json) trace.Print(dataset);
+  const std::string more = options.common.trace ? trace.Json(dataset) : "";
+  return PrintOut(options.common.json ? JsonSummary(options.output, dataset.map, report, more) : TextSummary(options.output, dataset.map, report));
 }
 
 }  // namespace
@@ -150,6 +128,7 @@ void AddMap(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("map", "Write the map of a file");
   options->common.Add(*command, "The file to map, or its URL: http(s)://, s3://bucket/key, gs://, az://");
+  options->common.AddTrace(*command);
   command->add_option("-o,--output", options->output, "The map to write (default: FILE.json, of a URL in the current folder); the ending chooses the kind")->type_name("MAP");
   command->add_option("--to", options->dialect, "kerchunk, lindi or zarr3, whatever the ending")->check(CLI::IsMember({"kerchunk", "lindi", "zarr3"}));
   command->add_flag("--relative", options->relative, "Write source paths relative to the map (clients resolve them differently)");

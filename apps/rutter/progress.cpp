@@ -25,6 +25,7 @@ Progress::~Progress() {
 }
 
 void Progress::Loop() {
+  const auto start = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
   if (wake_.wait_for(lock, std::chrono::seconds(1), [this] { return done_; })) return;
   do {
@@ -32,6 +33,8 @@ void Progress::Loop() {
     auto text = [this](std::uint64_t n) { return unit_ == Unit::kBytes ? HumanBytes(n) : HumanCount(n); };
     std::string line = "\r\x1b[K" + what_ + " " + text(count);
     if (total_ != 0) line += " of " + text(total_) + " (" + std::to_string(count * 100 / total_) + " %)";
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    line += ", " + text(static_cast<std::uint64_t>(static_cast<double>(count) / passed.count())) + "/s";
     std::fputs(line.c_str(), stderr);
     std::fflush(stderr);
   } while (!wake_.wait_for(lock, std::chrono::milliseconds(200), [this] { return done_; }));

@@ -10,7 +10,7 @@
 
 namespace rutter::cli {
 
-/// Shows `count` of `total` (0 = unknown) on stderr while it lives; silent where stderr is no terminal.
+/// Shows `count` of `total` (0 = unknown) and the rate on stderr while it lives; silent where stderr is no terminal.
 class Progress {
  public:
   enum class Unit { kBytes, kItems };

@@ -7,13 +7,17 @@
 #include "io/atomic_file.h"
 #include "model/value_json.h"
 #include "read/json_output.h"
-#include "read/npy_writer.h"
 #include "read/summary.h"
+#include "read/write_slice.h"
 #include "rutter/command.h"
+#include "rutter/interrupt.h"
 #include "rutter/progress.h"
+#include "rutter/trace_report.h"
 
 namespace rutter::cli {
 namespace {
+
+constexpr std::uint64_t kLeastCacheBytes = 4 << 20;
 
 struct Options {
   CommonOptions common;
@@ -21,19 +25,6 @@ struct Options {
   bool stats = false;
   unsigned threads = 0;
 };
-
-/// "512MiB", "2GB", "1000" as bytes.
-Result<std::uint64_t> ParseBytes(const std::string& text) {
-  std::size_t at = 0;
-  while (at < text.size() && ((text[at] >= '0' && text[at] <= '9') || text[at] == '.')) ++at;
-  std::string unit = text.substr(at);
-  double factor = 0;
-  for (auto [name, value] : {std::pair<const char*, double>{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024.}, {"MiB", 1048576.}, {"GiB", 1073741824.}}) {
-    if (unit == name) factor = value;
-  }
-  if (at == 0 || at > 15 || factor == 0) return Fail(ErrorCode::kInvalidArgument, "\"" + text + "\" is no size; write 512MiB or 2GB");
-  return static_cast<std::uint64_t>(std::stod(text.substr(0, at)) * factor);
-}
 
 std::string Number(double number) {
   std::string out;
@@ -82,29 +73,41 @@ Status PrintTable(const Reader& reader, const Array& array, const Slice& slice, 
   return PrintOut(out);
 }
 
-Status ToFile(const Reader& reader, const Array& array, const Slice& slice, const std::string& path, bool npy, ReadOptions read, bool json) {
+std::string FolderOf(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Status ToFile(const Reader& reader, const Array& array, const Slice& slice, const std::string& path, bool npy, const ReadOptions& read, bool json,
+              const std::function<std::string()>& more) {
   std::atomic<std::uint64_t> done{0};
   std::uint64_t total = slice.NumElements() * NativeType(array.dtype)->size_bytes;
   RUTTER_ASSIGN(auto file, AtomicFile::Create(path));
   {
     Progress progress("reading", done, total, Progress::Unit::kBytes);
-    RUTTER_TRY(WriteSlice(reader, array, slice, npy, read, [&](std::string_view bytes) {
-      done += bytes.size();
-      return file->Write(bytes);
-    }));
+    WriteSliceOptions options{read, npy, FolderOf(path)};
+    options.read.progress_bytes = &done;
+    RUTTER_TRY(WriteSlice(reader, array, slice, options, [&](std::string_view bytes) { return file->Write(bytes); }));
   }
   RUTTER_TRY(file->Commit());
   if (!json) return PrintOut(path + ": " + ShapeText(slice.ResultShape()) + " " + DtypeTitle(*NativeType(array.dtype)) + ", " + HumanBytes(total) + "\n");
   std::string out = "{\"file\":";
   AppendJson(Value(path), out);
-  return PrintOut(out + ",\"bytes\":" + std::to_string(total) + "}\n");
+  return PrintOut(out + ",\"bytes\":" + std::to_string(total) + (more ? more() : "") + "}\n");
 }
 
 Status RunRead(const Options& options) {
+  const TraceReport report;
   ReadOptions read;
+  const CancelFlag cancel = InterruptFlag();
+  read.cancel = cancel.get();
   read.threads = options.threads;
   RUTTER_ASSIGN(read.max_memory_bytes, ParseBytes(options.max_memory));
-  RUTTER_ASSIGN(Dataset dataset, options.common.Open());
+  OpenAnyOptions open = options.common.ToOpen();
+  open.http.cache_bytes = std::clamp(read.max_memory_bytes / 8, kLeastCacheBytes, open.http.cache_bytes);
+  RUTTER_ASSIGN(Dataset dataset, options.common.Open(open));
+  std::function<std::string()> more;
+  if (options.common.trace && options.common.json) more = [&] { return report.Json(dataset); };
   const Node* node = dataset.map.Find(options.array);
   auto problem = [&](ErrorCode code, std::string message) {
     Error error = MakeError(code, std::move(message));
@@ -126,15 +129,15 @@ Status RunRead(const Options& options) {
   if (!slice) return located(std::move(slice).error());
   Status status;
   if (!options.npy.empty()) {
-    status = ToFile(*dataset.reader, array, *slice, options.npy, true, read, options.common.json);
+    status = ToFile(*dataset.reader, array, *slice, options.npy, true, read, options.common.json, more);
   } else if (!options.raw.empty()) {
-    status = ToFile(*dataset.reader, array, *slice, options.raw, false, read, options.common.json);
+    status = ToFile(*dataset.reader, array, *slice, options.raw, false, read, options.common.json, more);
   } else if (options.stats) {
     auto summary = Summarize(*dataset.reader, array, *slice, read);
     if (!summary) return located(std::move(summary).error());
-    const char* form = options.common.json ? "{\"count\":%s,\"non_finite\":%s,\"min\":%s,\"max\":%s,\"mean\":%s,\"std\":%s}\n" : "count %s\nnon-finite %s\nmin %s\nmax %s\nmean %s\nstd %s\n";
+    const char* form = options.common.json ? "{\"count\":%s,\"non_finite\":%s,\"min\":%s,\"max\":%s,\"mean\":%s,\"std\":%s%s}\n" : "count %s\nnon-finite %s\nmin %s\nmax %s\nmean %s\nstd %s\n%s";
     std::string out;
-    std::vector<std::string> numbers = {std::to_string(summary->count), std::to_string(summary->non_finite), Number(summary->minimum), Number(summary->maximum), Number(summary->mean), Number(summary->standard_deviation)};
+    std::vector<std::string> numbers = {std::to_string(summary->count), std::to_string(summary->non_finite), Number(summary->minimum), Number(summary->maximum), Number(summary->mean), Number(summary->standard_deviation), more ? more() : ""};
     std::size_t next = 0;
     for (const char* c = form; *c != '\0'; ++c) {
       if (*c == '%') {
@@ -146,10 +149,11 @@ Status RunRead(const Options& options) {
     }
     status = PrintOut(out);
   } else if (options.common.json) {
-    status = WriteJson(*dataset.reader, array, node->Path(), *slice, read, PrintOut);
+    status = WriteJson(*dataset.reader, array, node->Path(), *slice, read, PrintOut, more);
   } else {
     status = PrintTable(*dataset.reader, array, *slice, node->Path());
   }
+  if (options.common.trace && !options.common.json) report.Print(dataset);
   if (!status) return located(std::move(status).error());
   return {};
 }
@@ -160,13 +164,14 @@ void AddRead(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("read", "Read a slice of an array");
   options->common.Add(*command, "A file or a map");
+  options->common.AddTrace(*command);
   command->add_option("array", options->array, "The array's path")->required();
   command->add_option("-s,--slice", options->slice, "NumPy slice syntax: '0:1000,::2,5'");
   auto* npy = command->add_option("--out", options->npy, "Write a NumPy file")->type_name("FILE.npy");
   auto* raw = command->add_option("--raw", options->raw, "Write the bytes alone, C order, little-endian")->type_name("FILE")->excludes(npy);
   command->add_flag("--stats", options->stats, "Count, minimum, maximum, mean, standard deviation")->excludes(npy)->excludes(raw);
   command->add_option("--threads", options->threads, "Threads (0: all cores)");
-  command->add_option("--max-memory", options->max_memory, "Memory beside the output, such as 512MiB");
+  command->add_option("--max-memory", options->max_memory, "Memory that the read may use, such as 512MiB; larger slices go to --out and --raw in pieces");
   command->callback([options, &run] {
     JsonErrors() = options->common.json;
     run = [options] { return RunRead(*options); };

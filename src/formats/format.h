@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "base/trace.h"
 #include "io/byte_source.h"
 #include "io/source_opener.h"
 #include "model/map.h"
@@ -22,6 +23,7 @@ enum class Confidence : int { kNo = 0, kNameOnly = 1, kWeak = 2, kLikely = 3, kC
 struct OpenOptions {
   Limits limits;
   std::shared_ptr<SourceOpener> opener;  ///< For sidecar and linked files; never null.
+  std::shared_ptr<Trace> trace = nullptr;  ///< Counts the objects that are described; may be null.
 };
 
 /// An opened native file. Thread-safe after Describe.

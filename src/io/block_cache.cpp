@@ -1,12 +1,15 @@
 #include "io/block_cache.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
+
+#include "base/cancel.h"
 
 namespace rutter {
 namespace {
@@ -91,7 +94,7 @@ void BlockCache::DropOldest() {
   }
 }
 
-Status BlockCache::Read(std::uint64_t offset, std::span<std::byte> out) {
+Status BlockCache::Read(std::uint64_t offset, std::span<std::byte> out, const std::atomic<bool>* cancel) {
   if (out.empty()) return {};
   const std::uint64_t first = offset / kBlockBytes, last = (offset + out.size() - 1) / kBlockBytes;
   std::vector<std::shared_ptr<Run>> needed;
@@ -128,7 +131,8 @@ Status BlockCache::Read(std::uint64_t offset, std::span<std::byte> out) {
   }
   for (std::uint64_t block = first; block <= last; ++block) {
     const std::shared_ptr<Run>& run = needed[static_cast<std::size_t>(block - first)];
-    state_->changed.wait(lock, [&] { return run->is_ready; });
+    if (cancel == nullptr) state_->changed.wait(lock, [&] { return run->is_ready; });
+    while (!state_->changed.wait_for(lock, std::chrono::milliseconds(kCancelPollMs), [&] { return run->is_ready; })) RUTTER_TRY(CheckCancelled(cancel));
     if (!run->status) return run->status;
     const std::uint64_t begin = std::max(offset, block * kBlockBytes), end = std::min(offset + out.size(), (block + 1) * kBlockBytes);
     std::memcpy(out.data() + (begin - offset), run->bytes.data() + (begin - run->first * kBlockBytes), static_cast<std::size_t>(end - begin));
@@ -136,7 +140,7 @@ Status BlockCache::Read(std::uint64_t offset, std::span<std::byte> out) {
   return {};
 }
 
-bool BlockCache::TryRead(std::uint64_t offset, std::span<std::byte> out, Status& status) {
+bool BlockCache::TryRead(std::uint64_t offset, std::span<std::byte> out, Status& status, const std::atomic<bool>* cancel) {
   if (out.empty()) return true;
   {
     std::lock_guard lock(state_->mutex);
@@ -144,7 +148,7 @@ bool BlockCache::TryRead(std::uint64_t offset, std::span<std::byte> out, Status&
       if (!state_->blocks.contains(block)) return false;
     }
   }
-  status = Read(offset, out);
+  status = Read(offset, out, cancel);
   return true;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Blocks of a source that is far away, kept in memory.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -34,9 +35,10 @@ class BlockCache {
   /// Takes in the first bytes of the source: those of whole blocks.
   void KeepHead(std::span<const std::byte> head);
   /// Fills `out` from the cache, after fetching what is missing. The range lies inside the source.
-  Status Read(std::uint64_t offset, std::span<std::byte> out);
+  /// `cancel` (may be null) ends the wait with kCancelled, not what is fetched.
+  Status Read(std::uint64_t offset, std::span<std::byte> out, const std::atomic<bool>* cancel = nullptr);
   /// The same where every block is there or on its way; false where one is not.
-  bool TryRead(std::uint64_t offset, std::span<std::byte> out, Status& status);
+  bool TryRead(std::uint64_t offset, std::span<std::byte> out, Status& status, const std::atomic<bool>* cancel = nullptr);
   /// Starts fetching what is missing of these ranges.
   void Prefetch(std::span<const ReadRequest> ranges);
   /// True where all is there.

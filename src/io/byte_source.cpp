@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/cancel.h"
 #include "base/checked.h"
 
 namespace rutter {
@@ -53,6 +54,11 @@ bool Fingerprint::Matches(const Fingerprint& other) const {
 Status ByteSource::ReadMany(std::span<const ReadRequest> requests) {
   for (const ReadRequest& request : requests) RUTTER_TRY(ReadAt(request.offset, request.out));
   return {};
+}
+
+Status ByteSource::ReadManyUntil(std::span<const ReadRequest> requests, const std::atomic<bool>* cancel) {
+  RUTTER_TRY(CheckCancelled(cancel));
+  return ReadMany(requests);
 }
 
 std::optional<std::span<const std::byte>> ByteSource::View(std::uint64_t, std::uint64_t) { return std::nullopt; }

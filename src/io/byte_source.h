@@ -1,6 +1,7 @@
 #pragma once
 // Where bytes come from. Formats and the reading engine see only this.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -50,6 +51,9 @@ class ByteSource {
   /// Fills many ranges; they may be fetched in any order, merged and in parallel. The first failure wins.
   /// The default reads one after the other.
   virtual Status ReadMany(std::span<const ReadRequest> requests);
+  /// The same for a caller who may give up: kCancelled soon after `cancel` (may be null; outlives the call) turns true, also
+  /// while the source waits for a network. The buffers are the caller's again when this returns.
+  virtual Status ReadManyUntil(std::span<const ReadRequest> requests, const std::atomic<bool>* cancel);
 
   /// Starts fetching these ranges in the background where the source can; a hint that never fails.
   virtual void Prefetch(std::span<const ReadRequest>) {}

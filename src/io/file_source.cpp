@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "base/cancel.h"
 #include "base/checked.h"
 #include "io/byte_source.h"
 
@@ -19,6 +21,8 @@ namespace {
 std::int64_t MtimeNs(const struct stat& info) {
   return static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec;
 }
+
+constexpr std::size_t kPieceBytes = 8 << 20;  // read between two looks at whether the caller gave up
 
 class FileSource : public ByteSource {
  public:
@@ -53,6 +57,20 @@ class FileSource : public ByteSource {
   Status ReadMany(std::span<const ReadRequest> requests) override {
     Prefetch(requests);
     for (const ReadRequest& request : requests) RUTTER_TRY(ReadAt(request.offset, request.out));
+    return {};
+  }
+
+  Status ReadManyUntil(std::span<const ReadRequest> requests, const std::atomic<bool>* cancel) override {
+    Prefetch(requests);
+    for (const ReadRequest& request : requests) {
+      std::size_t done = 0;
+      do {
+        RUTTER_TRY(CheckCancelled(cancel));
+        const std::size_t piece = std::min(kPieceBytes, request.out.size() - done);
+        RUTTER_TRY(ReadAt(request.offset + done, request.out.subspan(done, piece)));
+        done += piece;
+      } while (done < request.out.size());
+    }
     return {};
   }
 

@@ -7,6 +7,7 @@
 
 #include "conventions/conventions.h"
 #include "formats/registry.h"
+#include "io/observed_source.h"
 #include "io/url.h"
 #include "ops/document_source.h"
 #include "ops/own_map.h"
@@ -29,24 +30,31 @@ Result<std::shared_ptr<ByteSource>> OpenTyped(const std::string& place, const st
 Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) {
   Dataset dataset;
   dataset.path = path;
-  dataset.client = std::make_shared<http::Client>(options.http);
+  dataset.cancel = options.cancel;
+  dataset.trace = options.trace != nullptr ? options.trace : std::make_shared<Trace>();
+  http::ClientOptions http = options.http;
+  http.cancel = options.cancel;
+  http.trace = dataset.trace;
+  dataset.client = std::make_shared<http::Client>(http);
+  const Observer observer{dataset.trace, dataset.cancel};
   RUTTER_ASSIGN(auto source, OpenTyped(path, dataset.client, options.allow));
+  source = Observe(std::move(source), observer);
   std::vector<std::byte> head(static_cast<std::size_t>(std::min(source->size(), kHeadBytes)));
   RUTTER_TRY(source->ReadMetadata(0, head));
-  auto opener = MakeSourceOpener(options.allow, dataset.client);
+  auto opener = Observe(MakeSourceOpener(options.allow, dataset.client), observer);
   if (auto text = TextOfMap(*source, {reinterpret_cast<const char*>(head.data()), head.size()})) {
     RUTTER_ASSIGN(dataset.map, ReadReferences(*text, source->name(), options.limits));
     if (auto own = SourcesOfOwnMap(dataset.map); !own.empty()) {
       own.insert(own.end(), options.allow.begin(), options.allow.end());
-      opener = MakeSourceOpener(std::move(own), dataset.client);
+      opener = Observe(MakeSourceOpener(std::move(own), dataset.client), observer);
     }
     dataset.pool = std::make_shared<SourcePool>(dataset.map.sources, path, opener);
-    dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits);
+    dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits, dataset.trace);
     return dataset;
   }
   dataset.is_native = true;
   dataset.opener = opener;
-  OpenOptions open{options.limits, opener};
+  OpenOptions open{options.limits, opener, dataset.trace};
   RUTTER_ASSIGN(dataset.file, OpenWithAnyFormat(source, open));
   RUTTER_ASSIGN(dataset.map, dataset.file->Describe());
   // A map is read from anywhere, so what it names is absolute.
@@ -57,8 +65,9 @@ Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) 
     if (!failure) named.url = absolute.lexically_normal().string();
   }
   dataset.pool = std::make_shared<SourcePool>(dataset.file->Sources());
-  dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits);
+  dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits, dataset.trace);
   if (options.conventions) RUTTER_TRY(ApplyConventions(dataset.map, *dataset.reader));
+  RUTTER_TRY(CheckCancelled(dataset.cancel));  // a node that could not be read for this reason is not damaged
   RUTTER_TRY(dataset.client->FirstFailure());
   return dataset;
 }

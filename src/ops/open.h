@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "base/cancel.h"
 #include "base/limits.h"
 #include "base/result.h"
+#include "base/trace.h"
 #include "formats/format.h"
 #include "io/http/client.h"
 #include "model/map.h"
@@ -18,6 +20,8 @@ struct OpenAnyOptions {
   Limits limits;
   std::vector<std::string> allow;  ///< Folders and URL prefixes that files and maps may lead to, beside their own.
   http::ClientOptions http;        ///< Patience with servers.
+  CancelFlag cancel;               ///< Ends opening, and every later read of the dataset's sources, with kCancelled.
+  std::shared_ptr<Trace> trace = nullptr;  ///< What to count in; the dataset makes its own where null.
   bool conventions = true;         ///< Apply NetCDF-4, MAT v7.3, NWB, ... meaning.
 };
 
@@ -30,6 +34,8 @@ Result<std::shared_ptr<ByteSource>> OpenTyped(const std::string& place, const st
 struct Dataset {
   std::string path;                    ///< Or URL.
   std::shared_ptr<http::Client> client;  ///< What was fetched so far; never null.
+  std::shared_ptr<Trace> trace;        ///< What everything cost so far; never null.
+  CancelFlag cancel;                   ///< That of the options.
   bool is_native = false;              ///< True: `path` is the data file itself; false: a reference document.
   Map map;
   std::shared_ptr<SourceOpener> opener;  ///< The policy of what may be opened.

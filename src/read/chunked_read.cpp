@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/checked.h"
+#include "base/trace.h"
 #include "read/raw_bytes.h"
 #include "read/read_job.h"
 
@@ -316,12 +317,9 @@ Status ChunkedReader::ReadTask(const Box& tile, const Task& task, ReadSlot& slot
       slot.requests.push_back({chunk.offset, {batch + used, static_cast<std::size_t>(chunk.length)}, 0});
       used += static_cast<std::size_t>(chunk.length);
     }
-    if (slot.requests.size() == 1) {
-      RUTTER_TRY(source->ReadAt(slot.requests[0].offset, slot.requests[0].out));
-    } else {
-      RUTTER_TRY(source->ReadMany(slot.requests));
-    }
+    RUTTER_TRY(source->ReadManyUntil(slot.requests, job_.options.cancel));
   }
+  const ThreadTimer timer;
   std::size_t used = 0;
   std::array<std::uint64_t, kMaxRank> index{};
   for (std::size_t i = task.first; i < task.last; ++i) {
@@ -345,13 +343,14 @@ Status ChunkedReader::ReadTask(const Box& tile, const Task& task, ReadSlot& slot
     if (!status) return InChunk(std::move(status).error(), tile, located, source.get());
     if (!ReadsAlone(located)) job_.Progress(part.box.NumElements() * transfer_.to_bytes());
   }
+  if (batch_bytes > 0) slot.statistics.decode_cpu_ns += timer.Nanoseconds();
   return {};
 }
 
 Status ChunkedReader::ReadChunkRaw(const Located& located, const SelectedPart& part, const std::shared_ptr<ByteSource>& source, ReadSlot& slot) {
   const ChunkRef& chunk = located.chunk;
   // Bytes beyond the chunk's own length are needed only by elements that it does not hold.
-  RawBytes bytes({{0, chunk.offset, chunk.length, source}}, false, {});
+  RawBytes bytes({{0, chunk.offset, chunk.length, source}}, false, {}, job_.options.cancel);
   std::byte* to = selection_.to + part.to_offset;
   if (ReadsAlone(located)) return ReadRawParallel(job_, bytes, static_cast<std::uint64_t>(part.from_offset), part.box, to, transfer_);
   return ReadRaw(bytes, static_cast<std::uint64_t>(part.from_offset), part.box, to, transfer_, slot);

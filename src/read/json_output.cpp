@@ -268,14 +268,14 @@ void AppendTypedJson(const Value& value, const Dtype& dtype, std::string& out) {
 }
 
 Status WriteJson(const Reader& reader, const Array& array, std::string_view path, const Slice& slice, const ReadOptions& options,
-                 const std::function<Status(std::string_view)>& write) {
+                 const std::function<Status(std::string_view)>& write, const std::function<std::string()>& more) {
   if (array.failure) return Fail(*array.failure);
   std::string out = "{\"path\":";
   AppendJson(Value(std::string(path)), out);
   out += ",\"shape\":";
   Shape shape = slice.ResultShape();
   if (array.is_null) {
-    out += "null,\"dtype\":" + DtypeToJson(*array.dtype) + ",\"values\":null}\n";
+    out += "null,\"dtype\":" + DtypeToJson(*array.dtype) + ",\"values\":null" + (more ? more() : "") + "}\n";
     return write(out);
   }
   out += '[';
@@ -290,7 +290,7 @@ Status WriteJson(const Reader& reader, const Array& array, std::string_view path
     Status status = fixed ? WriteFixed(reader, array, slice, options, nesting, out, write) : WriteValues(reader, array, slice, options, nesting, out, write);
     if (!status) return status;
   }
-  out += "}\n";
+  out += (more ? more() : "") + "}\n";
   return write(out);
 }
 

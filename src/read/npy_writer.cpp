@@ -1,15 +1,11 @@
 #include "read/npy_writer.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "model/value_json.h"
-#include "read/slice_blocks.h"
 
 namespace rutter {
 namespace {
-
-constexpr std::uint64_t kBlockBytes = 32 << 20;
 
 /// A Python string literal.
 void AppendPythonString(std::string_view text, std::string& out) {
@@ -36,12 +32,6 @@ void AppendTuple(const Shape& numbers, std::string& out) {
   out += '(';
   for (std::size_t k = 0; k < numbers.size(); ++k) out += (k == 0 ? "" : ", ") + std::to_string(numbers[k]);
   out += numbers.size() == 1 ? ",)" : ")";
-}
-
-tl::unexpected<Error> NoNumpyForm(const Dtype& dtype) {
-  Error error = MakeError(ErrorCode::kUnsupported, DtypeTitle(dtype) + " has no NumPy form of fixed size");
-  error.hint = "read it as JSON";
-  return Fail(std::move(error));
 }
 
 /// The NumPy type that h5py kept in an opaque type's tag ("NUMPY:<M8[ns]"), where it is one of fixed size; else empty.
@@ -112,6 +102,12 @@ Status AppendDescr(const Dtype& dtype, std::string& out) {
 
 }  // namespace
 
+tl::unexpected<Error> NoNumpyForm(const Dtype& dtype) {
+  Error error = MakeError(ErrorCode::kUnsupported, DtypeTitle(dtype) + " has no NumPy form of fixed size");
+  error.hint = "read it as JSON";
+  return Fail(std::move(error));
+}
+
 Result<std::string> NpyHeader(const Dtype& native, const Shape& shape) {
   std::string dict = "{'descr': ";
   Shape full = shape;
@@ -136,28 +132,6 @@ Result<std::string> NpyHeader(const Dtype& native, const Shape& shape) {
   header += '\0';
   for (std::size_t i = 0; i < prefix - 8; ++i) header += static_cast<char>(dict.size() >> (8 * i) & 0xFF);
   return header + dict;
-}
-
-Status WriteSlice(const Reader& reader, const Array& array, const Slice& slice, bool npy, const ReadOptions& options,
-                  const std::function<Status(std::string_view)>& write) {
-  if (array.failure) return Fail(*array.failure);
-  if (!array.dtype->IsFixed() || !array.object_codec.empty()) return NoNumpyForm(*array.dtype);
-  DtypePtr native = NativeType(array.dtype);
-  if (npy) {
-    RUTTER_ASSIGN(auto header, NpyHeader(*native, array.is_null ? Shape{0} : slice.ResultShape()));
-    RUTTER_TRY(write(header));
-  }
-  if (array.is_null || native->size_bytes == 0) return {};
-  ReadOptions block_options = options;
-  block_options.max_memory_bytes = options.max_memory_bytes / 2;
-  SliceBlocks blocks(array, slice, native->size_bytes, std::min(kBlockBytes, block_options.max_memory_bytes), block_options.max_memory_bytes);
-  std::vector<std::byte> bytes;
-  while (auto block = blocks.Next()) {
-    bytes.resize(static_cast<std::size_t>(block->NumElements() * native->size_bytes));
-    RUTTER_TRY(reader.Read(array, *block, bytes, block_options));
-    RUTTER_TRY(write({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
-  }
-  return {};
 }
 
 }  // namespace rutter

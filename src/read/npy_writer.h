@@ -1,12 +1,11 @@
 #pragma once
-// Slices as files: NumPy's own format, or the bytes alone.
+// NumPy's own file format.
 
-#include <functional>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
-#include "read/reader.h"
+#include "model/dtype.h"
+#include "model/selection.h"
 
 namespace rutter {
 
@@ -16,10 +15,7 @@ namespace rutter {
 /// Source: NumPy, "numpy.lib.format", NEP 1.
 Result<std::string> NpyHeader(const Dtype& native, const Shape& shape);
 
-/// Streams a slice to `write` piece by piece: native elements in C order, behind a .npy header where `npy`. Memory is
-/// bounded by options.max_memory_bytes, whatever the slice.
-/// Errors: as Reader::Read, kUnsupported (types of no fixed size), what `write` returns.
-Status WriteSlice(const Reader& reader, const Array& array, const Slice& slice, bool npy, const ReadOptions& options,
-                  const std::function<Status(std::string_view)>& write);
+/// Why a type cannot be written.
+tl::unexpected<Error> NoNumpyForm(const Dtype& dtype);
 
 }  // namespace rutter

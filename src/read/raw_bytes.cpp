@@ -98,7 +98,8 @@ Status RawBytes::ReadAt(std::uint64_t stream_offset, std::span<std::byte> out, R
       done = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), run->length - skip));
       auto offset = CheckedAdd(run->offset, skip);
       if (!offset) return Fail(ErrorCode::kTruncated, "bytes beyond the end of every file are needed");
-      RUTTER_TRY(run->source->ReadAt(*offset, out.first(done)));
+      const ReadRequest request{*offset, out.first(done)};
+      RUTTER_TRY(run->source->ReadManyUntil({&request, 1}, cancel_));
       ++statistics.requests;
       statistics.bytes_read += done;
     } else {
@@ -127,8 +128,7 @@ Status RawBytes::ReadMany(std::span<ReadRequest> requests, ReadStatistics& stati
     statistics.bytes_read += request.out.size();
   }
   statistics.requests += requests.size();
-  if (requests.size() == 1) return runs_[0].source->ReadAt(requests[0].offset, requests[0].out);
-  return runs_[0].source->ReadMany(requests);
+  return runs_[0].source->ReadManyUntil(requests, cancel_);
 }
 
 Status ReadRaw(const RawBytes& bytes, std::uint64_t stream_offset, const StridedBox& wanted, std::byte* to, const Transfer& transfer, ReadSlot& slot) {
@@ -254,7 +254,7 @@ Status ReadFlat(ReadJob& job, SourcePool& pool, const Array& array, const FlatIn
   }
   Shape origin(array.rank(), 0);
   SelectedPart part = SelectInBox(selection, origin, array.shape, from_strides);
-  RawBytes bytes(std::move(runs), true, array.fill_value);
+  RawBytes bytes(std::move(runs), true, array.fill_value, job.options.cancel);
   return ReadRawParallel(job, bytes, static_cast<std::uint64_t>(part.from_offset), part.box, selection.to + part.to_offset, transfer);
 }
 

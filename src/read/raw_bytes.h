@@ -25,8 +25,9 @@ struct RawRun {
 class RawBytes {
  public:
   /// `runs` are sorted and do not overlap. `fill` is repeated over the bytes of no run (one element, phase 0 at stream
-  /// byte 0; empty = zeros); without `has_fill` such bytes are kTruncated.
-  RawBytes(std::vector<RawRun> runs, bool has_fill, std::span<const std::byte> fill) : runs_(std::move(runs)), has_fill_(has_fill), fill_(fill) {}
+  /// byte 0; empty = zeros); without `has_fill` such bytes are kTruncated. Reads end with kCancelled where `cancel` (may be null) turns true.
+  RawBytes(std::vector<RawRun> runs, bool has_fill, std::span<const std::byte> fill, const std::atomic<bool>* cancel)
+      : runs_(std::move(runs)), has_fill_(has_fill), fill_(fill), cancel_(cancel) {}
 
   /// Fills `out` from the stream.
   Status ReadAt(std::uint64_t stream_offset, std::span<std::byte> out, ReadStatistics& statistics) const;
@@ -41,6 +42,7 @@ class RawBytes {
   std::vector<RawRun> runs_;
   bool has_fill_;
   std::span<const std::byte> fill_;
+  const std::atomic<bool>* cancel_;
 };
 
 /// Moves a box of elements whose source strides are byte distances in `bytes`. The first element starts at

@@ -4,20 +4,24 @@
 #include <string>
 #include <utility>
 
+#include "base/cancel.h"
 #include "base/checked.h"
 #include "model/element.h"
 
 namespace rutter {
 
-ReadJob::ReadJob(const ReadOptions& read_options, const Limits& read_limits)
-    : options(read_options), limits(read_limits), threads(read_options.threads == 0 ? ThreadPool::NumCores() : read_options.threads) {}
+ReadJob::ReadJob(const ReadOptions& read_options, const Limits& read_limits, Trace* read_trace)
+    : options(read_options), limits(read_limits), threads(read_options.threads == 0 ? ThreadPool::NumCores() : read_options.threads), trace(read_trace) {}
 
-Status ReadJob::CheckCancelled() const {
-  if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) {
-    return Fail(ErrorCode::kCancelled, "the caller cancelled the read");
-  }
-  return {};
+ReadJob::~ReadJob() {
+  if (trace == nullptr) return;
+  Trace::Add(trace->chunks, statistics.chunks);
+  Trace::Add(trace->missing_chunks, statistics.missing_chunks);
+  Trace::Add(trace->decoded_bytes, statistics.bytes_decoded);
+  Trace::Add(trace->decode_cpu_ns, statistics.decode_cpu_ns);
 }
+
+Status ReadJob::CheckCancelled() const { return rutter::CheckCancelled(options.cancel); }
 
 Status ReadJob::Run(std::uint64_t num_tasks, unsigned most_threads, const std::function<Status(std::uint64_t, ReadSlot&)>& body) {
   if (num_tasks == 0) return {};
@@ -41,6 +45,7 @@ Status ReadJob::Run(std::uint64_t num_tasks, unsigned most_threads, const std::f
     statistics.requests += slot.statistics.requests;
     statistics.bytes_read += slot.statistics.bytes_read;
     statistics.bytes_decoded += slot.statistics.bytes_decoded;
+    statistics.decode_cpu_ns += slot.statistics.decode_cpu_ns;
   }
   return status;
 }
@@ -51,7 +56,7 @@ std::uint64_t Selection::NumElements() const {
   return elements;
 }
 
-Result<Selection> SelectSlice(const Shape& shape, const Slice& slice, std::byte* out, std::size_t element_bytes) {
+Result<Selection> SelectSlice(const Shape& shape, const Slice& slice, std::byte* out, std::size_t element_bytes, const Shape* box_shape) {
   if (slice.axes.size() != shape.size()) {
     return Fail(ErrorCode::kInvalidArgument, "a slice of " + std::to_string(slice.axes.size()) + " axes for an array of " + std::to_string(shape.size()));
   }
@@ -77,8 +82,8 @@ Result<Selection> SelectSlice(const Shape& shape, const Slice& slice, std::byte*
         axis.to = -stride;
       }
     }
-    // The product of the counts fits: the caller compared it with the output's size.
-    stride *= static_cast<std::int64_t>(std::max<std::uint64_t>(1, part.count));
+    // The product of the extents fits: the caller compared it with the output's size.
+    stride *= static_cast<std::int64_t>(std::max<std::uint64_t>(1, box_shape == nullptr ? part.count : (*box_shape)[k]));
   }
   return selection;
 }

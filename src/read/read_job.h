@@ -33,11 +33,16 @@ struct ReadSlot {
 
 /// One read: its options, budgets and counters.
 struct ReadJob {
-  ReadJob(const ReadOptions& read_options, const Limits& read_limits);
+  /// `read_trace` (may be null) gets the statistics at the end.
+  ReadJob(const ReadOptions& read_options, const Limits& read_limits, Trace* read_trace = nullptr);
+  ~ReadJob();
+  ReadJob(const ReadJob&) = delete;
+  ReadJob& operator=(const ReadJob&) = delete;
 
   const ReadOptions& options;
   const Limits& limits;
   unsigned threads;
+  Trace* trace;
   bool as_stored = false;       ///< Elements as they are stored, instead of native ones.
   ReadStatistics statistics;    ///< Complete when the read has returned.
   std::uint64_t mosaic_pieces = 0;  ///< Visited so far, over all levels.
@@ -64,9 +69,10 @@ struct Selection {
   std::uint64_t NumElements() const;
 };
 
-/// The selection of a slice into a C-order output of `element_bytes` a element.
+/// The selection of a slice into a C-order output of `element_bytes` a element; the output is a part of a box of `box_shape`
+/// elements where that is not null (no axis of it shorter than the slice's).
 /// Errors: kInvalidArgument (rank, outside the shape), kLimit (rank).
-Result<Selection> SelectSlice(const Shape& shape, const Slice& slice, std::byte* out, std::size_t element_bytes);
+Result<Selection> SelectSlice(const Shape& shape, const Slice& slice, std::byte* out, std::size_t element_bytes, const Shape* box_shape = nullptr);
 
 /// The part of a selection that meets one box of the array, as a copy whose source strides are `from_strides` bytes for
 /// one element of each axis. Axes of the array stay axes of the copy.

@@ -52,22 +52,43 @@ Status CheckReadable(const Array& array) {
 
 }  // namespace
 
-Reader::Reader(std::shared_ptr<SourcePool> pool, Limits limits) : pool_(std::move(pool)), limits_(limits) {}
+Reader::Reader(std::shared_ptr<SourcePool> pool, Limits limits, std::shared_ptr<Trace> trace)
+    : pool_(std::move(pool)), limits_(limits), trace_(std::move(trace)) {}
 
 Status Reader::Read(const Array& array, const Slice& slice, std::span<std::byte> out, const ReadOptions& options, ReadStatistics* statistics) const {
   RUTTER_TRY(CheckReadable(array));
   if (!array.dtype->IsFixed() || !array.object_codec.empty()) {
     return Fail(ErrorCode::kInvalidArgument, DtypeTitle(*array.dtype) + " elements have no fixed size; read them as values");
   }
-  ReadJob job(options, limits_);
+  ReadJob job(options, limits_, trace_.get());
   Status status = ReadInto(job, *pool_, array, slice, out, NativeType(array.dtype)->size_bytes);
   if (statistics != nullptr) *statistics = job.statistics;
   return status;
 }
 
+Status Reader::ReadSpread(const Array& array, const Slice& slice, const Shape& box_shape, std::span<std::byte> out, const ReadOptions& options) const {
+  RUTTER_TRY(CheckReadable(array));
+  if (!array.dtype->IsFixed() || !array.object_codec.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, DtypeTitle(*array.dtype) + " elements have no fixed size; read them as values");
+  }
+  const std::uint64_t size = NativeType(array.dtype)->size_bytes;
+  const auto box_elements = CheckedProduct(box_shape);
+  const auto box_bytes = box_elements ? CheckedMul(*box_elements, size) : std::nullopt;
+  bool fits = box_shape.size() == slice.axes.size() && box_bytes && *box_bytes <= static_cast<std::uint64_t>(INT64_MAX);
+  for (std::size_t k = 0; fits && k < box_shape.size(); ++k) fits = slice.axes[k].count <= box_shape[k];
+  if (!fits) return Fail(ErrorCode::kInvalidArgument, "the slice does not fit the box");
+  if (array.is_null || slice.NumElements() == 0) return {};
+  std::uint64_t last = 0;
+  for (std::size_t k = 0; k < box_shape.size(); ++k) last = last * box_shape[k] + (slice.axes[k].count - 1);
+  if (out.size() < (last + 1) * size) return Fail(ErrorCode::kInvalidArgument, "the output ends before the slice's last element");
+  ReadJob job(options, limits_, trace_.get());
+  RUTTER_ASSIGN(auto selection, SelectSlice(array.shape, slice, out.data(), static_cast<std::size_t>(size), &box_shape));
+  return ReadSelection(job, *pool_, array, selection, 0);
+}
+
 Result<ValueList> Reader::ReadAsValues(const Array& array, const Slice& slice, const ReadOptions& options) const {
   RUTTER_TRY(CheckReadable(array));
-  ReadJob job(options, limits_);
+  ReadJob job(options, limits_, trace_.get());
   return ReadSliceAsValues(job, *pool_, array, slice);
 }
 
@@ -80,7 +101,7 @@ Result<std::vector<std::byte>> Reader::ReadStored(const Array& array, std::uint6
   std::vector<std::byte> out(static_cast<std::size_t>(*bytes));
   if (*elements == 0) return out;
   ReadOptions options;
-  ReadJob job(options, limits_);
+  ReadJob job(options, limits_, trace_.get());
   RUTTER_TRY(ReadStoredInto(job, *pool_, array, WholeSlice(array.shape), out));
   return out;
 }
@@ -110,7 +131,7 @@ Result<std::vector<std::byte>> Reader::ReadChunk(const Array& array, const Shape
     slice.axes.push_back({start, std::min(array.chunk_shape[k], array.shape[k] - start), 1, false});
   }
   ReadOptions options;
-  ReadJob job(options, limits_);
+  ReadJob job(options, limits_, trace_.get());
   std::vector<std::byte> out(static_cast<std::size_t>(*bytes));
   auto inside = static_cast<std::size_t>(slice.NumElements() * element_bytes);
   if (inside == out.size()) {

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "base/trace.h"
 #include "model/data_access.h"
 #include "model/map.h"
 #include "read/slice.h"
@@ -25,19 +26,25 @@ struct ReadOptions {
 
 /// What a read cost, for --trace and tests.
 struct ReadStatistics {
-  std::uint64_t chunks = 0, missing_chunks = 0, requests = 0, bytes_read = 0, bytes_decoded = 0;
+  std::uint64_t chunks = 0, missing_chunks = 0, requests = 0, bytes_read = 0, bytes_decoded = 0, decode_cpu_ns = 0;
 };
 
 /// Reads arrays of one map. Thread-safe; several reads may run at once.
 class Reader : public DataAccess {
  public:
-  Reader(std::shared_ptr<SourcePool> pool, Limits limits);
+  /// `trace` (may be null) counts what all reads cost.
+  Reader(std::shared_ptr<SourcePool> pool, Limits limits, std::shared_ptr<Trace> trace = nullptr);
 
   /// Reads a slice into `out`: C order, host byte order, NativeType(array.dtype) packed; out.size() must be exact.
   /// The dtype must be fixed (Dtype::IsFixed) and object_codec empty. Missing chunks yield the fill value.
   /// Errors: kInvalidArgument, kCorrupt, kTruncated, kUnsupported (codec, time type), kLimit, kIo, kSourceChanged, kCancelled.
   Status Read(const Array& array, const Slice& slice, std::span<std::byte> out, const ReadOptions& options = {},
               ReadStatistics* statistics = nullptr) const;
+
+  /// The same into a part of a larger box: element (i, j, ...) of the slice goes to place (i, j, ...) of a C-order box of
+  /// `box_shape` elements, behind the place of the slice's first element, where `out` begins. Other places are not touched.
+  /// Errors: as Read; kInvalidArgument (a box smaller than the slice, an output that ends before the slice's last element).
+  Status ReadSpread(const Array& array, const Slice& slice, const Shape& box_shape, std::span<std::byte> out, const ReadOptions& options = {}) const;
 
   /// The same for every dtype, as Values, flat in C order.
   Result<ValueList> ReadAsValues(const Array& array, const Slice& slice, const ReadOptions& options = {}) const;
@@ -49,6 +56,7 @@ class Reader : public DataAccess {
  private:
   std::shared_ptr<SourcePool> pool_;
   Limits limits_;
+  std::shared_ptr<Trace> trace_;
 };
 
 }  // namespace rutter

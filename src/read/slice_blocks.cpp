@@ -29,6 +29,13 @@ SliceBlocks::SliceBlocks(const Array& array, const Slice& slice, std::uint64_t e
   std::uint64_t bytes = std::min(std::max(preferred_bytes, band_bytes), max_bytes);
   rows_ = std::clamp<std::uint64_t>(bytes / inner, 1, cut.count);
   index_.assign(axis_ + 1, 0);
+  most_decodes_ = CeilDiv(band, rows_);
+  for (std::size_t k = 0; k < axis_; ++k) {
+    auto width = static_cast<std::uint64_t>(slice.axes[k].step);
+    if (slice.axes[k].step < 0) width = 0 - width;
+    const std::uint64_t met = std::min(slice.axes[k].count, CeilDiv(chunk_at(k), std::max<std::uint64_t>(1, width)));
+    most_decodes_ = CheckedMul(most_decodes_, met).value_or(~0ull);
+  }
 }
 
 std::uint64_t SliceBlocks::RowsFrom(std::uint64_t first) const {

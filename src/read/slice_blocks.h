@@ -20,6 +20,9 @@ class SliceBlocks {
   /// The next block; nullopt after the last.
   std::optional<Slice> Next();
 
+  /// How many blocks may meet one chunk: so often is it decoded, at most.
+  std::uint64_t MostDecodes() const { return most_decodes_; }
+
  private:
   std::uint64_t RowsFrom(std::uint64_t first) const;
 
@@ -28,6 +31,7 @@ class SliceBlocks {
   std::uint64_t rows_ = 1;            // of axis_ in one block
   std::uint64_t chunk_extent_ = 1;    // of axis_
   std::vector<std::uint64_t> index_;  // of the axes up to axis_
+  std::uint64_t most_decodes_ = 1;
   bool done_ = false;
 };
 

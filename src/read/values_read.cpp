@@ -164,7 +164,8 @@ class ValuesReader {
       if (!RangeInside(chunk.offset, chunk.length, source->size())) return Fail(ErrorCode::kTruncated, "a chunk passes the end of its source");
       if (chunk.length > job_.limits.value_bytes) return Fail(ErrorCode::kLimit, "a chunk of objects larger than Limits::value_bytes");
       fetched.resize(static_cast<std::size_t>(chunk.length));
-      RUTTER_TRY(source->ReadAt(chunk.offset, fetched));
+      const ReadRequest request{chunk.offset, fetched};
+      RUTTER_TRY(source->ReadManyUntil({&request, 1}, job_.options.cancel));
       ++job_.statistics.requests;
       job_.statistics.bytes_read += chunk.length;
       stored = fetched;

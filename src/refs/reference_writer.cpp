@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/cancel.h"
 #include "base/thread_pool.h"
 #include "model/value_json.h"
 #include "refs/document_writer.h"
@@ -46,6 +47,7 @@ class Writer {
 
  private:
   Status Write(std::string_view text) {
+    RUTTER_TRY(CheckCancelled(options_.cancel));
     bytes_ += text.size();
     return write_(text);
   }
@@ -89,7 +91,7 @@ class Writer {
       return {};
     };
     // Pieces start in ascending order, so the one that a thread waits for is always under way.
-    RUTTER_TRY(ThreadPool::Shared().ParallelFor(pieces, threads, nullptr, write_piece));
+    RUTTER_TRY(ThreadPool::Shared().ParallelFor(pieces, threads, options_.cancel, write_piece));
     for (NodesWritten& result : results) done_.Add(std::move(result));
     return {};
   }

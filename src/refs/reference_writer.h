@@ -1,6 +1,7 @@
 #pragma once
 // A map as a reference document: kerchunk JSON v1 (Zarr v2 or v3 keys) or LINDI JSON.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -21,6 +22,7 @@ struct WriteOptions {
   std::uint64_t flat_chunk_bytes = 1ull << 20;
   bool relative = false;                     ///< Relative source paths (a note warns).
   std::string seal;                          ///< SealSources of the sources' URLs, or empty (io/user_seal.h).
+  const std::atomic<bool>* cancel = nullptr;  ///< kCancelled soon after it turns true.
   std::string generator;                     ///< "rutter 0.1.0".
 };
 
@@ -40,7 +42,7 @@ struct WriteReport {
 /// Streams the document to `write` piece by piece (no whole document in memory). `write` is called by several threads, one at
 /// a time and in the order of the text. The order is that of docs/maps.md:
 /// "version" first, "refs" second, ".zgroup" early, the extra member "rutter" last.
-/// Errors: kIo from `write`, kLimit, kInternal. Arrays that cannot be carried are in the report, not errors.
+/// Errors: kIo from `write`, kLimit, kCancelled, kInternal. Arrays that cannot be carried are in the report, not errors.
 Result<WriteReport> WriteReferences(const Map& map, const DataAccess& data, const WriteOptions& options,
                                     const std::function<Status(std::string_view)>& write);
 

@@ -6,6 +6,7 @@
 
 #include "read/json_output.h"
 #include "read/npy_writer.h"
+#include "read/write_slice.h"
 #include "read/sample_arrays.h"
 #include "read/slice_blocks.h"
 #include "read/summary.h"
@@ -107,13 +108,14 @@ TEST_CASE("a slice is streamed in pieces of bounded size and is whole") {
       for (char c : bytes) raw.push_back(static_cast<std::byte>(c));
       return {};
     };
-    ReadOptions options;
-    options.threads = 1;
-    options.max_memory_bytes = 1'200'000;  // two thirds of a megabyte decode one chunk at a time
-    REQUIRE(WriteSlice(reader, sample.array, slice, false, options, take));
+    WriteSliceOptions options;
+    options.read.threads = 1;
+    options.read.max_memory_bytes = 1'400'000;  // two thirds of a megabyte decode one chunk at a time
+    REQUIRE(WriteSlice(reader, sample.array, slice, options, take));
     CHECK((raw == NaiveSlice(sample.expected, sample.array.shape, slice, 4)));
     raw.clear();
-    REQUIRE(WriteSlice(reader, sample.array, slice, true, options, take));
+    options.npy = true;
+    REQUIRE(WriteSlice(reader, sample.array, slice, options, take));
     CHECK(raw.size() == NpyHeader(*sample.array.dtype, slice.ResultShape())->size() + slice.NumElements() * 4);
   }
 }

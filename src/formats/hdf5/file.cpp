@@ -63,6 +63,7 @@ Status File::EndProbe() {
 }
 
 Status File::CountObject() {
+  if (trace_ != nullptr) Trace::Add(trace_->objects, 1);
   if (++objects_ <= limits_.objects) return {};
   return rutter::Fail(MakeErrorAt(ErrorCode::kLimit, "more than " + std::to_string(limits_.objects) + " objects (Limits::objects)", 0, {}, {}));
 }

@@ -14,6 +14,7 @@
 #include "base/byte_reader.h"
 #include "base/limits.h"
 #include "base/result.h"
+#include "base/trace.h"
 #include "io/byte_source.h"
 #include "io/source_opener.h"
 
@@ -77,6 +78,8 @@ class File {
   Error MakeErrorAt(ErrorCode code, std::string message, std::uint64_t address, std::string_view structure,
                     std::string_view spec) const;
 
+  /// Objects are also counted here; null ends that.
+  void CountInto(std::shared_ptr<Trace> trace) { trace_ = std::move(trace); }
   /// Counts attributes and objects against the limits.
   Status CountObject();
   Status CountAttribute();
@@ -102,6 +105,7 @@ class File {
 
   std::shared_ptr<ByteSource> source_;
   std::shared_ptr<SourceOpener> opener_;
+  std::shared_ptr<Trace> trace_;
   Limits limits_;
   int block_bits_;  ///< Kept blocks have 2^block_bits_ bytes, as the source likes it.
   Sizes sizes_;

@@ -41,6 +41,7 @@ class Hdf5File final : public FormatFile {
 
 Result<std::unique_ptr<FormatFile>> Open(std::shared_ptr<ByteSource> source, const OpenOptions& options) {
   RUTTER_ASSIGN(auto opened, hdf5::OpenHdf5(std::move(source), options.opener, options.limits));
+  opened.file->CountInto(options.trace);
   return std::unique_ptr<FormatFile>(std::make_unique<Hdf5File>(std::move(opened)));
 }
 

@@ -87,6 +87,7 @@ class Client::Loop {
         inbox_.clear();
       }
       WakeSleepers();
+      EndCancelled();
       StartWaiting();
       int running = 0;
       Curl().multi_perform(multi_, &running);
@@ -106,7 +107,44 @@ class Client::Loop {
   void Enqueue(std::unique_ptr<Transfer> transfer) {
     Origin& origin = origins_[transfer->origin()];
     if (origin.bound == 0) origin.bound = options_.in_flight;
+    watches_ = watches_ || options_.cancel != nullptr || transfer->cancel() != nullptr;
     origin.waiting.push_back(std::move(transfer));
+  }
+
+  bool IsCancelled(const Transfer& transfer) const { return rutter::IsCancelled(options_.cancel) || rutter::IsCancelled(transfer.cancel()); }
+
+  static void EndAsCancelled(Transfer& transfer) {
+    transfer.Abandon(CancelledError());
+    transfer.Complete();
+  }
+
+  /// Ends what its caller gave up, whether it runs, waits for its turn or for another try.
+  void EndCancelled() {
+    if (!watches_) return;
+    const auto now = Clock::now();
+    if (now < look_again_at_) return;
+    look_again_at_ = now + std::chrono::milliseconds(kCancelPollMs / 2);
+    auto end_all = [this](auto& transfers) {
+      auto given_up = std::stable_partition(transfers.begin(), transfers.end(), [this](const auto& transfer) { return !IsCancelled(*transfer); });
+      for (auto it = given_up; it != transfers.end(); ++it) EndAsCancelled(**it);
+      transfers.erase(given_up, transfers.end());
+      return !transfers.empty();
+    };
+    bool any_left = end_all(sleeping_);
+    for (auto& [name, origin] : origins_) any_left = end_all(origin.waiting) || any_left;
+    for (auto it = running_.begin(); it != running_.end();) {
+      if (!IsCancelled(*it->second.transfer)) {
+        ++it;
+        continue;
+      }
+      // Whoever waits goes on at once: libcurl may first wait for the thread that looks for a host.
+      EndAsCancelled(*it->second.transfer);
+      --it->second.origin->in_flight;
+      Curl().multi_remove_handle(multi_, it->first);
+      Curl().easy_cleanup(it->first);
+      it = running_.erase(it);
+    }
+    watches_ = any_left || !running_.empty();
   }
 
   void WakeSleepers() {
@@ -117,7 +155,7 @@ class Client::Loop {
   }
 
   int PollMs() const {
-    auto wait = std::chrono::milliseconds(kLongestPollMs);
+    auto wait = std::chrono::milliseconds(watches_ ? kCancelPollMs : kLongestPollMs);
     for (const auto& transfer : sleeping_) {
       wait = std::min(wait, std::chrono::duration_cast<std::chrono::milliseconds>(transfer->again_at() - Clock::now()) + std::chrono::milliseconds(1));
     }
@@ -218,6 +256,8 @@ class Client::Loop {
   std::unordered_map<CURL*, Running> running_;
   std::unordered_map<std::string, Origin> origins_;
   std::vector<std::unique_ptr<Transfer>> sleeping_;
+  bool watches_ = false;  // for callers who give up
+  Clock::time_point look_again_at_;
   mutable std::mutex mutex_;  // of what follows
   Status first_failure_;
   std::vector<std::unique_ptr<Transfer>> inbox_;

@@ -35,6 +35,7 @@ struct Fetch {
   std::uint64_t offset = 0;
   std::span<std::byte> out;          ///< Not empty; the caller's, until `done` was called.
   std::optional<Fingerprint> known;  ///< Without: opens the source; `offset` is 0 and the source may end earlier.
+  const std::atomic<bool>* cancel = nullptr;  ///< Ends this fetch with kCancelled soon after it turns true; outlives it.
   std::function<void(Fetched)> done;  ///< Called once, by the client's thread or by its destructor. Must not block or own the client.
 };
 
@@ -52,7 +53,7 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   /// Starts fetches; each ends by its `done`. Their errors: kIo, kNotFound, kPolicy, kSourceChanged, kTruncated, kLimit,
-  /// kUnsupported, kCancelled (the client goes away).
+  /// kUnsupported, kCancelled (the caller gave up, or the client goes away).
   void Start(std::vector<Fetch> fetches);
   /// The first failure of a fetch from a source that was open already, if any. What read it may have taken the failure for
   /// damage of one object of a file; here it stays what it is: not all that was wanted could be fetched.

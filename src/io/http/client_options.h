@@ -1,8 +1,13 @@
 #pragma once
 // How patient and how busy an HTTP client is.
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
+
+#include "base/cancel.h"
+#include "base/trace.h"
 
 #include "io/store/store_options.h"
 
@@ -20,6 +25,9 @@ struct ClientOptions {
   std::uint64_t longest_retry_after = 60;                           ///< Seconds; servers that ask for more get this.
   unsigned in_flight = 128;                                         ///< Requests at once to one origin.
   unsigned redirects = 5;
+  std::uint64_t cache_bytes = 128ull << 20;  ///< Of one source: metadata, and data that was asked for ahead.
+  CancelFlag cancel;                        ///< All fetches end with kCancelled soon after it turns true.
+  std::shared_ptr<Trace> trace;             ///< Null: not counted.
   std::uint64_t whole_bytes = 64ull << 20;  ///< Files of servers without ranges are fetched whole up to this size.
   store::StoreOptions store;                ///< S3 and its like.
 };

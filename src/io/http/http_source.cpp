@@ -15,7 +15,6 @@ namespace rutter::http {
 namespace {
 
 constexpr std::size_t kHeadBytes = 64 * 1024;            // what formats want to see of a file
-constexpr std::uint64_t kCacheBytes = 128ull << 20;      // metadata of one source
 constexpr std::uint64_t kMergeGap = 64 * 1024;           // bytes read over sooner than asked around
 constexpr std::uint64_t kLongestRequest = 4ull << 20;    // longer ranges come in parts, at once
 
@@ -78,7 +77,7 @@ class HttpSource : public ByteSource {
         name_(endpoint_->name()),
         size_(known.size),
         version_(std::make_shared<Version>(std::move(known))),
-        cache_(size_, kCacheBytes, [this](std::vector<BlockCache::Fetch> fetches) { StartBlocks(std::move(fetches)); }) {}
+        cache_(size_, client_->options().cache_bytes, [this](std::vector<BlockCache::Fetch> fetches) { StartBlocks(std::move(fetches)); }) {}
 
   void KeepHead(std::span<const std::byte> head) { cache_.KeepHead(head); }
 
@@ -95,6 +94,7 @@ class HttpSource : public ByteSource {
 
   Status ReadMetadata(std::uint64_t offset, std::span<std::byte> out) override {
     RUTTER_TRY(CheckInside(offset, out.size()));
+    if (cache_.Holds(offset, out.size())) CountKept(out.size());
     return cache_.Read(offset, out);
   }
 
@@ -108,16 +108,20 @@ class HttpSource : public ByteSource {
 
   void Prefetch(std::span<const ReadRequest> requests) override { cache_.Prefetch(requests); }
 
-  Status ReadMany(std::span<const ReadRequest> requests) override {
+  Status ReadMany(std::span<const ReadRequest> requests) override { return ReadManyUntil(requests, nullptr); }
+
+  Status ReadManyUntil(std::span<const ReadRequest> requests, const std::atomic<bool>* cancel) override {
+    RUTTER_TRY(CheckCancelled(cancel));
     for (const ReadRequest& request : requests) RUTTER_TRY(CheckInside(request.offset, request.out.size()));
     std::vector<ReadRequest> far;
     for (const ReadRequest& request : requests) {
       Status status;
-      if (!cache_.TryRead(request.offset, request.out, status)) {
+      if (!cache_.TryRead(request.offset, request.out, status, cancel)) {
         far.push_back(request);
-      } else if (!status) {
-        return status;
+        continue;
       }
+      RUTTER_TRY(status);
+      CountKept(request.out.size());
     }
     const std::vector<MergedRange> merged = MergeRanges(far, kMergeGap, kLongestRequest);
     std::vector<std::vector<std::byte>> shared(merged.size());  // where one request brings several ranges
@@ -132,7 +136,11 @@ class HttpSource : public ByteSource {
         parts.push_back({merged[k].offset + done, out.subspan(done, std::min<std::size_t>(kLongestRequest, out.size() - done))});
       }
     }
-    RUTTER_TRY(FetchAll(parts));
+    if (client_->options().trace != nullptr) {
+      Trace::Add(client_->options().trace->ranges, far.size());
+      Trace::Add(client_->options().trace->merged_ranges, parts.size());
+    }
+    RUTTER_TRY(FetchAll(parts, cancel));
     for (std::size_t k = 0; k < merged.size(); ++k) {
       if (shared[k].empty()) continue;
       for (std::size_t number : merged[k].wanted) {
@@ -151,6 +159,13 @@ class HttpSource : public ByteSource {
     return Fail(std::move(error));
   }
 
+  void CountKept(std::uint64_t bytes) const {
+    Trace* trace = client_->options().trace.get();
+    if (trace == nullptr) return;
+    Trace::Add(trace->kept_reads, 1);
+    Trace::Add(trace->kept_bytes, bytes);
+  }
+
   Fetch MakeFetch(std::uint64_t offset, std::span<std::byte> out, std::function<void(Status)> done) const {
     Fetch fetch;
     fetch.endpoint = endpoint_;
@@ -165,11 +180,14 @@ class HttpSource : public ByteSource {
   }
 
   /// The buffers are the caller's: all fetches end before this returns, whatever the first of them said.
-  Status FetchAll(std::span<const ReadRequest> parts) {
+  Status FetchAll(std::span<const ReadRequest> parts, const std::atomic<bool>* cancel = nullptr) {
     if (parts.empty()) return {};
     auto pending = std::make_shared<Pending>(parts.size());
     std::vector<Fetch> fetches;
-    for (const ReadRequest& part : parts) fetches.push_back(MakeFetch(part.offset, part.out, [pending](Status status) { pending->End(std::move(status)); }));
+    for (const ReadRequest& part : parts) {
+      fetches.push_back(MakeFetch(part.offset, part.out, [pending](Status status) { pending->End(std::move(status)); }));
+      fetches.back().cancel = cancel;
+    }
     client_->Start(std::move(fetches));
     return pending->Wait();
   }

@@ -175,6 +175,7 @@ std::size_t Transfer::OnHeader(char* data, std::size_t size, std::size_t count, 
 
 std::size_t Transfer::OnBody(char* data, std::size_t size, std::size_t count, void* self) {
   auto* transfer = static_cast<Transfer*>(self);
+  if (transfer->abandoned_) return 0;  // `out` is the caller's again
   transfer->statistics_.bytes += size * count;
   // CURL_WRITEFUNC_ERROR came later than this libcurl; any other number than all ends the transfer.
   return transfer->TakeBody(std::as_bytes(std::span(data, size * count))) ? size * count : 0;

@@ -33,12 +33,17 @@ class Transfer {
   /// The last attempt met a server that is busy.
   bool met_busy_server() const { return busy_; }
 
+  const std::atomic<bool>* cancel() const { return fetch_.cancel; }
+
   /// How the fetch stands.
   const Status& status() const { return result_.status; }
   bool opening() const { return !fetch_.known; }
 
   /// Ends the fetch with `error` whatever came.
-  void Abandon(Error error) { result_.status = Fail(std::move(error)); }
+  void Abandon(Error error) {
+    result_.status = Fail(std::move(error));
+    abandoned_ = true;
+  }
   /// Calls the fetch's `done`.
   void Complete();
 
@@ -83,7 +88,7 @@ class Transfer {
   std::uint64_t attempt_skipped_ = 0;
   std::uint64_t attempt_received_ = 0;
   std::size_t discarded_ = 0;
-  bool body_too_long_ = false, stopped_ = false, busy_ = false;
+  bool body_too_long_ = false, stopped_ = false, busy_ = false, abandoned_ = false;
   std::string blocked_address_;
   std::string refusal_;  ///< The start of an object store's error document.
   char curl_error_[CURL_ERROR_SIZE] = {};

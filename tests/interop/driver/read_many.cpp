@@ -16,7 +16,7 @@
 #include "ops/open.h"
 #include "read/chunk_listing.h"
 #include "read/json_output.h"
-#include "read/npy_writer.h"
+#include "read/write_slice.h"
 
 namespace rutter {
 namespace {
@@ -31,7 +31,7 @@ std::string FromHex(const std::string& text) {
 Status WriteNpy(const Reader& reader, const Array& array, const Slice& slice, const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
   if (file == nullptr) return Fail(ErrorCode::kIo, "cannot write " + path);
-  Status status = WriteSlice(reader, array, slice, true, {}, [&](std::string_view bytes) -> Status {
+  Status status = WriteSlice(reader, array, slice, {{}, true, {}}, [&](std::string_view bytes) -> Status {
     if (std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size()) return {};
     return Fail(ErrorCode::kIo, "cannot write " + path);
   });

@@ -1,0 +1,10 @@
+# `cmake --install`: the program, the library, its headers, and what find_package(rutter) needs.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/rutter")
+install(TARGETS rutter RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(TARGETS rutter_library EXPORT rutterTargets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/rutter" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+install(EXPORT rutterTargets NAMESPACE rutter:: FILE rutterConfig.cmake DESTINATION "${package_dir}")
+write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/rutterConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/rutterConfigVersion.cmake" DESTINATION "${package_dir}")
