@@ -16,7 +16,9 @@ struct ClientOptions {
   int tries = 6;
   std::chrono::milliseconds first_wait{100}, longest_wait{20'000};  ///< Between tries: random, up to a doubling bound.
   std::uint64_t longest_retry_after = 60;                           ///< Seconds; servers that ask for more get this.
-  unsigned in_flight = 128;                                         ///< Requests at once to one origin.
+  /// Requests at once to one origin: so many at first, one more for each answer up to the bound, and half of what there were
+  /// where the server says that it is busy.
+  unsigned first_in_flight = 128, in_flight = 512;
   unsigned redirects = 5;
   std::uint64_t whole_bytes = 64ull << 20;  ///< Files of servers without ranges are fetched whole up to this size.
 };

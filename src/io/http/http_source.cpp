@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/checked.h"
-#include "io/block_cache.h"
+#include "io/piece_cache.h"
 #include "io/merge_ranges.h"
 
 namespace rutter::http {
@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kHeadBytes = 64 * 1024;            // what formats want to see of a file
 constexpr std::uint64_t kCacheBytes = 128ull << 20;      // metadata of one source
-constexpr std::uint64_t kMergeGap = 64 * 1024;           // bytes read over sooner than asked around
+constexpr std::uint64_t kMetadataGrain = 4 * 1024;
 constexpr std::uint64_t kLongestRequest = 4ull << 20;    // longer ranges come in parts, at once
 
 /// Fetches that one call waits for.
@@ -78,14 +78,14 @@ class HttpSource : public ByteSource {
         name_(endpoint_->given()->url->text),
         size_(known.size),
         version_(std::make_shared<Version>(std::move(known))),
-        cache_(size_, kCacheBytes, [this](std::vector<BlockCache::Fetch> fetches) { StartBlocks(std::move(fetches)); }) {}
+        cache_(size_, kCacheBytes, [this](std::vector<PieceCache::Fetch> fetches) { StartBlocks(std::move(fetches)); }) {}
 
   void KeepHead(std::span<const std::byte> head) { cache_.KeepHead(head); }
 
   const std::string& name() const override { return name_; }
   std::uint64_t size() const override { return size_; }
   Fingerprint fingerprint() const override { return version_->known(); }
-  std::uint64_t metadata_grain() const override { return BlockCache::kBlockBytes; }
+  std::uint64_t metadata_grain() const override { return kMetadataGrain; }
   bool Holds(std::uint64_t offset, std::uint64_t length) override { return !RangeInside(offset, length, size_) || cache_.Holds(offset, length); }
 
   Status ReadAt(std::uint64_t offset, std::span<std::byte> out) override {
@@ -106,7 +106,7 @@ class HttpSource : public ByteSource {
     return FetchAll({&request, 1});
   }
 
-  void Prefetch(std::span<const ReadRequest> requests) override { cache_.Prefetch(requests); }
+  void Prefetch(std::span<const ReadRequest> requests) override { cache_.Prefetch(requests, MergeGap()); }
 
   Status ReadMany(std::span<const ReadRequest> requests) override {
     for (const ReadRequest& request : requests) RUTTER_TRY(CheckInside(request.offset, request.out.size()));
@@ -119,7 +119,7 @@ class HttpSource : public ByteSource {
         return status;
       }
     }
-    const std::vector<MergedRange> merged = MergeRanges(far, kMergeGap, kLongestRequest);
+    const std::vector<MergedRange> merged = MergeRanges(far, MergeGap(), kLongestRequest);
     std::vector<std::vector<std::byte>> shared(merged.size());  // where one request brings several ranges
     std::vector<ReadRequest> parts;
     for (std::size_t k = 0; k < merged.size(); ++k) {
@@ -143,6 +143,8 @@ class HttpSource : public ByteSource {
   }
 
  private:
+  std::uint64_t MergeGap() const { return endpoint_->link().MergeGap(client_->options().first_in_flight); }
+
   Status CheckInside(std::uint64_t offset, std::uint64_t length) const {
     if (RangeInside(offset, length, size_)) return {};
     Error error = MakeError(ErrorCode::kTruncated, "needs " + std::to_string(length) + " bytes at " + std::to_string(offset) + ", the file ends at " + std::to_string(size_));
@@ -174,9 +176,9 @@ class HttpSource : public ByteSource {
     return pending->Wait();
   }
 
-  void StartBlocks(std::vector<BlockCache::Fetch> blocks) {
+  void StartBlocks(std::vector<PieceCache::Fetch> blocks) {
     std::vector<Fetch> fetches;
-    for (BlockCache::Fetch& block : blocks) fetches.push_back(MakeFetch(block.offset, block.out, std::move(block.done)));
+    for (PieceCache::Fetch& block : blocks) fetches.push_back(MakeFetch(block.offset, block.out, std::move(block.done)));
     client_->Start(std::move(fetches));
   }
 
@@ -185,7 +187,7 @@ class HttpSource : public ByteSource {
   const std::string name_;
   const std::uint64_t size_;
   const std::shared_ptr<Version> version_;
-  BlockCache cache_;
+  PieceCache cache_;
 };
 
 /// What a server without ranges sent, whole.

@@ -213,8 +213,9 @@ bool Transfer::TakeData(std::span<const std::byte> bytes) {
 
 // ---- the end of an attempt -------------------------------------------------------------------------------------------
 
-bool Transfer::Finish(CURLcode code, CURL*, std::minstd_rand& random) {
+bool Transfer::Finish(CURLcode code, CURL* handle, std::minstd_rand& random) {
   again_at_ = Clock::now();
+  if (code == CURLE_OK && answer_ && answer_->kind == Answer::Kind::kData) ObserveLink(handle);
   if (!blocked_address_.empty() && !answer_ && parser_.head().status == 0) {
     const Url& url = *place_->url;
     return EndWith(ErrorOf(ErrorCode::kPolicy, url.Origin() + " has an address that is not public (" + blocked_address_ + "), where only what you name is reached",
@@ -234,6 +235,14 @@ bool Transfer::Finish(CURLcode code, CURL*, std::minstd_rand& random) {
     case Answer::Kind::kFail: break;
   }
   return EndWith(std::move(answer_->error));
+}
+
+void Transfer::ObserveLink(CURL* handle) {
+  curl_off_t sent = 0, first_byte = 0, total = 0;
+  Curl().easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &sent);
+  Curl().easy_getinfo(handle, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
+  Curl().easy_getinfo(handle, CURLINFO_TOTAL_TIME_T, &total);
+  fetch_.endpoint->link().Observe(std::chrono::microseconds(first_byte - sent), std::chrono::microseconds(total - first_byte), attempt_received_);
 }
 
 bool Transfer::FinishData(CURLcode code, std::minstd_rand& random) {

@@ -50,6 +50,7 @@ class Transfer {
 
   Question MakeQuestion() const;
   void JudgeHead();
+  void ObserveLink(CURL* handle);
   bool TakeBody(std::span<const std::byte> bytes);
   bool TakeData(std::span<const std::byte> bytes);
   bool FinishData(CURLcode code, std::minstd_rand& random);

@@ -1,5 +1,5 @@
 #pragma once
-// Blocks of a source that is far away, kept in memory.
+// Pieces of a source that is far away, kept in memory.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,9 +13,10 @@
 
 namespace rutter {
 
-/// Fetches whole blocks, several at once where they are neighbours, and each block once however many ask for it. What is
-/// read in sequence is fetched in ever larger pieces. Oldest pieces go first when the cache is full. Thread-safe.
-class BlockCache {
+/// Fetches what is asked for and not here yet, and each byte once however many ask for it. What is read in sequence is
+/// fetched in ever larger pieces; what is asked for ahead, by exactly the ranges wanted. Oldest pieces go first when the
+/// cache is full. Thread-safe.
+class PieceCache {
  public:
   /// Starts to fill `out` from `offset` and calls `done` when that has ended, from any thread. `out` stays valid until then,
   /// also where the cache is gone.
@@ -26,30 +27,31 @@ class BlockCache {
   };
   using Starter = std::function<void(std::vector<Fetch>)>;
 
-  static constexpr std::uint64_t kBlockBytes = 4 * 1024;
+  static constexpr std::uint64_t kFirstAhead = 16 * 1024;  ///< Bytes fetched where nothing near is known.
 
-  BlockCache(std::uint64_t source_bytes, std::uint64_t capacity_bytes, Starter start);
-  ~BlockCache();
+  PieceCache(std::uint64_t source_bytes, std::uint64_t capacity_bytes, Starter start);
+  ~PieceCache();
 
-  /// Takes in the first bytes of the source: those of whole blocks.
+  /// Takes in the first bytes of the source.
   void KeepHead(std::span<const std::byte> head);
   /// Fills `out` from the cache, after fetching what is missing. The range lies inside the source.
   Status Read(std::uint64_t offset, std::span<std::byte> out);
-  /// The same where every block is there or on its way; false where one is not.
+  /// The same where every byte is there or on its way; false where one is not.
   bool TryRead(std::uint64_t offset, std::span<std::byte> out, Status& status);
-  /// Starts fetching what is missing of these ranges.
-  void Prefetch(std::span<const ReadRequest> ranges);
+  /// Starts fetching what is missing of these ranges. Ranges with at most `gap` bytes between them come as one.
+  void Prefetch(std::span<const ReadRequest> ranges, std::uint64_t gap);
   /// True where all is there.
   bool Holds(std::uint64_t offset, std::uint64_t length) const;
 
  private:
-  struct Run;
+  struct Piece;
   struct State;
-  using Missing = std::pair<std::uint64_t, std::uint64_t>;  ///< First block, one past the last.
+  struct Hole {
+    std::uint64_t begin, end;
+  };
 
-  std::vector<Fetch> StartRuns(std::span<const Missing> missing);
+  std::vector<Fetch> StartPieces(std::span<const Hole> holes);
   void DropOldest();
-  std::uint64_t NumBlocks() const { return (source_bytes_ + kBlockBytes - 1) / kBlockBytes; }
 
   const std::uint64_t source_bytes_, capacity_bytes_;
   const Starter start_;
