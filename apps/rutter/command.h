@@ -29,8 +29,10 @@ struct CommonOptions {
   bool json = false;
   std::vector<std::string> allow;
   double timeout_seconds = 120;
+  std::string cache_folder, cache_size = "20GiB";
+  std::int64_t cache_fresh_seconds = 300;
   void Add(CLI::App& command, const char* path_help);
-  OpenAnyOptions ToOpen() const;
+  Result<OpenAnyOptions> ToOpen() const;  ///< Errors: kInvalidArgument.
   Result<Dataset> Open() const;
 };
 
@@ -42,6 +44,9 @@ bool& JsonErrors();
 
 /// Writes to stdout; kIo where the reader went away or the disk is full.
 Status PrintOut(std::string_view text);
+
+/// "512MiB", "2GB", "1000" as bytes. Errors: kInvalidArgument.
+Result<std::uint64_t> ParseBytes(const std::string& text);
 
 std::string HumanBytes(std::uint64_t bytes);  ///< "1.26 GB"
 std::string HumanCount(std::uint64_t count);  ///< "1,000,000"

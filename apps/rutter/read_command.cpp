@@ -22,19 +22,6 @@ struct Options {
   unsigned threads = 0;
 };
 
-/// "512MiB", "2GB", "1000" as bytes.
-Result<std::uint64_t> ParseBytes(const std::string& text) {
-  std::size_t at = 0;
-  while (at < text.size() && ((text[at] >= '0' && text[at] <= '9') || text[at] == '.')) ++at;
-  std::string unit = text.substr(at);
-  double factor = 0;
-  for (auto [name, value] : {std::pair<const char*, double>{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024.}, {"MiB", 1048576.}, {"GiB", 1073741824.}}) {
-    if (unit == name) factor = value;
-  }
-  if (at == 0 || at > 15 || factor == 0) return Fail(ErrorCode::kInvalidArgument, "\"" + text + "\" is no size; write 512MiB or 2GB");
-  return static_cast<std::uint64_t>(std::stod(text.substr(0, at)) * factor);
-}
-
 std::string Number(double number) {
   std::string out;
   AppendJsonNumber(number, out);

@@ -57,8 +57,8 @@ struct PieceCache::State {
   }
 };
 
-PieceCache::PieceCache(std::uint64_t source_bytes, std::uint64_t capacity_bytes, Starter start)
-    : source_bytes_(source_bytes), capacity_bytes_(capacity_bytes), start_(std::move(start)), state_(std::make_shared<State>()) {}
+PieceCache::PieceCache(std::uint64_t source_bytes, std::uint64_t capacity_bytes, Starter start, Nearer nearer)
+    : source_bytes_(source_bytes), capacity_bytes_(capacity_bytes), start_(std::move(start)), nearer_(std::move(nearer)), state_(std::make_shared<State>()) {}
 
 PieceCache::~PieceCache() = default;
 
@@ -71,6 +71,33 @@ void PieceCache::KeepHead(std::span<const std::byte> head) {
   state_->bytes += piece->bytes.size();
   state_->pieces[0] = piece;
   state_->by_age.push_back(std::move(piece));
+}
+
+void PieceCache::TakeNearer(std::uint64_t begin, std::uint64_t end) {
+  if (!nearer_) return;
+  auto nothing = [](const std::shared_ptr<Piece>&) {};
+  std::vector<Hole> holes;
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->Walk(begin, end, [&](std::uint64_t from, std::uint64_t to) { holes.push_back({from, to}); }, nothing);
+  }
+  for (const Hole& hole : holes) {
+    for (std::uint64_t offset = hole.begin; offset < hole.end; offset += kLongestPiece) {
+      auto piece = std::make_shared<Piece>();
+      piece->offset = offset;
+      piece->bytes.resize(static_cast<std::size_t>(std::min(kLongestPiece, hole.end - offset)));
+      piece->is_ready = true;
+      // Not under the lock: it may have to ask the server first.
+      if (!nearer_(offset, piece->bytes)) continue;
+      std::lock_guard lock(state_->mutex);
+      bool is_free = true;
+      state_->Walk(offset, piece->end(), [](std::uint64_t, std::uint64_t) {}, [&](const std::shared_ptr<Piece>&) { is_free = false; });
+      if (!is_free) continue;
+      state_->bytes += piece->bytes.size();
+      state_->pieces[offset] = piece;
+      state_->by_age.push_back(std::move(piece));
+    }
+  }
 }
 
 std::vector<PieceCache::Fetch> PieceCache::StartPieces(std::span<const Hole> holes) {
@@ -107,6 +134,7 @@ void PieceCache::DropOldest() {
 Status PieceCache::Read(std::uint64_t offset, std::span<std::byte> out) {
   if (out.empty()) return {};
   const std::uint64_t end = offset + out.size();
+  TakeNearer(offset, end);
   std::vector<Hole> holes;
   std::vector<std::shared_ptr<Piece>> needed;
   auto nothing = [](const std::shared_ptr<Piece>&) {};
@@ -159,6 +187,7 @@ void PieceCache::Prefetch(std::span<const ReadRequest> ranges, std::uint64_t gap
     wanted.push_back({range.offset, range.offset + std::min(range.length(), source_bytes_ - range.offset)});
   }
   std::sort(wanted.begin(), wanted.end(), [](const Hole& a, const Hole& b) { return a.begin < b.begin; });
+  for (const Hole& range : wanted) TakeNearer(range.begin, range.end);
   std::vector<Fetch> fetches;
   {
     std::lock_guard lock(state_->mutex);

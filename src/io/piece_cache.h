@@ -26,10 +26,12 @@ class PieceCache {
     std::function<void(Status)> done;
   };
   using Starter = std::function<void(std::vector<Fetch>)>;
+  /// Fills `out` from a place that is nearer than the source, where all of it is there.
+  using Nearer = std::function<bool(std::uint64_t offset, std::span<std::byte> out)>;
 
   static constexpr std::uint64_t kFirstAhead = 16 * 1024;  ///< Bytes fetched where nothing near is known.
 
-  PieceCache(std::uint64_t source_bytes, std::uint64_t capacity_bytes, Starter start);
+  PieceCache(std::uint64_t source_bytes, std::uint64_t capacity_bytes, Starter start, Nearer nearer = {});
   ~PieceCache();
 
   /// Takes in the first bytes of the source.
@@ -50,11 +52,14 @@ class PieceCache {
     std::uint64_t begin, end;
   };
 
+  /// Takes in what of a range is missing here and can be had nearer.
+  void TakeNearer(std::uint64_t begin, std::uint64_t end);
   std::vector<Fetch> StartPieces(std::span<const Hole> holes);
   void DropOldest();
 
   const std::uint64_t source_bytes_, capacity_bytes_;
   const Starter start_;
+  const Nearer nearer_;
   const std::shared_ptr<State> state_;
 };
 

@@ -417,7 +417,7 @@ def each_status_that_passes(request, data, nth):
     return Answer(passing[nth], ["Content-Length: 0"]) if nth < len(passing) else right(request, data)
 
 
-@case(IO, "HTTP 503", most_requests=7)
+@case(IO, "HTTP 503", seconds=6, options=("--timeout", "3"))
 @after_opening
 def busy_for_ever(request, data, nth):
     return Answer("503 Service Unavailable", ["Content-Length: 0"])
@@ -461,7 +461,7 @@ def body_reset(request, data, nth):
     return answer
 
 
-@case(IO, "tries", most_requests=7)
+@case(IO, "no time is left", seconds=6, options=("--timeout", "3"))
 @after_opening
 def always_reset(request, data, nth):
     answer = right(request, data)

@@ -19,6 +19,11 @@ namespace {
 constexpr long kIdleConnections = 512;
 constexpr int kLongestPollMs = 1'000;
 
+// Repeats are free as long as enough requests are answered; beyond that each waits a second or two, so that a host in trouble
+// gets no storm.
+constexpr double kRepeatCredit = 64, kCreditOfAnswer = 0.5;
+constexpr int kPoorWaitMs = 1'000;
+
 /// Requests to one origin. The bound doubles in each round trip in which nobody complained, falls by half where the server is
 /// busy, and grows back slowly then.
 struct Origin {
@@ -26,6 +31,7 @@ struct Origin {
   unsigned in_flight = 0;
   double bound = 0;
   bool was_busy = false;
+  double repeat_credit = kRepeatCredit;
 };
 
 bool StartCurl() {
@@ -167,6 +173,12 @@ class Client::Loop {
     } else if (code == CURLE_OK) {
       origin.bound = std::min<double>(options_.in_flight, origin.bound + (origin.was_busy ? 1 / origin.bound : 1));
     }
+    if (transfer->repeats()) {
+      origin.repeat_credit = std::max(0.0, origin.repeat_credit - 1);
+      if (origin.repeat_credit == 0) transfer->WaitAtLeast(std::chrono::milliseconds(kPoorWaitMs + std::uniform_int_distribution<int>(0, kPoorWaitMs)(random_)));
+    } else {
+      origin.repeat_credit = std::min(kRepeatCredit, origin.repeat_credit + kCreditOfAnswer);
+    }
     if (complete) {
       if (!transfer->status() && !transfer->opening()) {
         std::lock_guard lock(mutex_);
@@ -228,7 +240,8 @@ class Client::Loop {
   std::thread thread_;
 };
 
-Client::Client(const ClientOptions& options) : options_(options) {}
+Client::Client(const ClientOptions& options)
+    : options_(options), disk_cache_(options.disk_cache.folder.empty() ? nullptr : std::make_shared<DiskCache>(options.disk_cache)) {}
 
 Client::~Client() = default;
 

@@ -58,10 +58,12 @@ class Client {
   Status FirstFailure() const;
   const ClientStatistics& statistics() const { return statistics_; }
   const ClientOptions& options() const { return options_; }
+  const std::shared_ptr<DiskCache>& disk_cache() const { return disk_cache_; }  ///< Null where there is none.
 
  private:
   class Loop;
   const ClientOptions options_;
+  const std::shared_ptr<DiskCache> disk_cache_;
   ClientStatistics statistics_;
   mutable std::mutex mutex_;
   std::unique_ptr<Loop> loop_;

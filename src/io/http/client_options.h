@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "io/disk_cache.h"
+
 namespace rutter::http {
 
 struct ClientOptions {
@@ -13,6 +15,8 @@ struct ClientOptions {
   long low_speed_seconds = 30;
   /// For one range with all its repeats; larger ones get a second more for every 64 KiB.
   std::chrono::milliseconds timeout{120'000};
+  /// Of opening a source, and of a server whose answers are wrong. What can pass (a busy server, a connection that breaks) is
+  /// tried until the time is over where the source has answered before.
   int tries = 6;
   std::chrono::milliseconds first_wait{100}, longest_wait{20'000};  ///< Between tries: random, up to a doubling bound.
   std::uint64_t longest_retry_after = 60;                           ///< Seconds; servers that ask for more get this.
@@ -20,6 +24,7 @@ struct ClientOptions {
   /// where the server says that it is busy.
   unsigned first_in_flight = 128, in_flight = 512;
   unsigned redirects = 5;
+  DiskCacheOptions disk_cache;              ///< None where its folder is empty.
   std::uint64_t whole_bytes = 64ull << 20;  ///< Files of servers without ranges are fetched whole up to this size.
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/checked.h"
 #include "io/piece_cache.h"
+#include "io/http/kept_on_disk.h"
 #include "io/merge_ranges.h"
 
 namespace rutter::http {
@@ -78,9 +79,14 @@ class HttpSource : public ByteSource {
         name_(endpoint_->given()->url->text),
         size_(known.size),
         version_(std::make_shared<Version>(std::move(known))),
-        cache_(size_, kCacheBytes, [this](std::vector<PieceCache::Fetch> fetches) { StartBlocks(std::move(fetches)); }) {}
+        disk_(std::make_shared<KeptOnDisk>(client_->disk_cache(), name_)),
+        cache_(size_, kCacheBytes, [this](std::vector<PieceCache::Fetch> fetches) { StartBlocks(std::move(fetches)); },
+               client_->disk_cache() == nullptr ? PieceCache::Nearer() : [this](std::uint64_t offset, std::span<std::byte> out) { return ReadFromDisk(offset, out); }) {}
 
-  void KeepHead(std::span<const std::byte> head) { cache_.KeepHead(head); }
+  void KeepHead(std::span<const std::byte> head) {
+    cache_.KeepHead(head);
+    disk_->Keep(version_->known(), 0, head);
+  }
 
   const std::string& name() const override { return name_; }
   std::uint64_t size() const override { return size_; }
@@ -114,7 +120,7 @@ class HttpSource : public ByteSource {
     for (const ReadRequest& request : requests) {
       Status status;
       if (!cache_.TryRead(request.offset, request.out, status)) {
-        far.push_back(request);
+        if (!ReadFromDisk(request.offset, request.out)) far.push_back(request);
       } else if (!status) {
         return status;
       }
@@ -145,6 +151,10 @@ class HttpSource : public ByteSource {
  private:
   std::uint64_t MergeGap() const { return endpoint_->link().MergeGap(client_->options().first_in_flight); }
 
+  bool ReadFromDisk(std::uint64_t offset, std::span<std::byte> out) {
+    return client_->disk_cache() != nullptr && disk_->Read(version_->known(), offset, out, [this] { return CheckUnchanged().has_value(); });
+  }
+
   Status CheckInside(std::uint64_t offset, std::uint64_t length) const {
     if (RangeInside(offset, length, size_)) return {};
     Error error = MakeError(ErrorCode::kTruncated, "needs " + std::to_string(length) + " bytes at " + std::to_string(offset) + ", the file ends at " + std::to_string(size_));
@@ -159,9 +169,11 @@ class HttpSource : public ByteSource {
     fetch.offset = offset;
     fetch.out = out;
     fetch.known = version_->known();
-    fetch.done = [version = version_, name = name_, done = std::move(done)](Fetched fetched) {
+    fetch.done = [version = version_, disk = disk_, name = name_, offset, out, done = std::move(done)](Fetched fetched) {
       Status status = std::move(fetched.status);
-      done(status ? version->Compare(fetched, name) : std::move(status));
+      if (status) status = version->Compare(fetched, name);
+      if (status) disk->Keep(version->known(), offset, out);
+      done(std::move(status));
     };
     return fetch;
   }
@@ -187,6 +199,7 @@ class HttpSource : public ByteSource {
   const std::string name_;
   const std::uint64_t size_;
   const std::shared_ptr<Version> version_;
+  const std::shared_ptr<KeptOnDisk> disk_;
   PieceCache cache_;
 };
 
@@ -209,6 +222,8 @@ class WholeSource : public ByteSource {
 }  // namespace
 
 Result<std::shared_ptr<ByteSource>> OpenHttp(std::shared_ptr<Client> client, std::shared_ptr<Endpoint> endpoint) {
+  // What the server said of it lately need not be asked again.
+  if (auto latest = KeptOnDisk(client->disk_cache(), endpoint->given()->url->text).Latest()) return OpenHttpMapped(std::move(client), std::move(endpoint), *latest);
   std::vector<std::byte> head(kHeadBytes);
   struct Opening {
     Pending pending{1};

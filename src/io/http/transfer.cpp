@@ -67,7 +67,7 @@ Status Transfer::Prepare(CURL* handle) {
   answer_.reset();
   attempt_skipped_ = attempt_received_ = 0;
   discarded_ = 0;
-  body_too_long_ = stopped_ = busy_ = false;
+  body_too_long_ = stopped_ = busy_ = repeats_ = false;
   blocked_address_.clear();
   curl_error_[0] = '\0';
 
@@ -229,7 +229,7 @@ bool Transfer::Finish(CURLcode code, CURL* handle, std::minstd_rand& random) {
     case Answer::Kind::kEmpty: return true;
     case Answer::Kind::kRepeat:
       busy_ = parser_.head().status == 429 || parser_.head().status == 503;
-      return Repeat(std::move(answer_->error), answer_->wait_seconds, random);
+      return Repeat(std::move(answer_->error), parser_.head().status >= 400 ? Fault::kPassing : Fault::kWrong, answer_->wait_seconds, random);
     case Answer::Kind::kRedirect: return FollowRedirect();
     case Answer::Kind::kRenew: return AskForPlaceAgain();
     case Answer::Kind::kFail: break;
@@ -249,20 +249,20 @@ bool Transfer::FinishData(CURLcode code, std::minstd_rand& random) {
   if (body_too_long_) {
     // Which of the bytes are the wanted ones is anybody's guess.
     received_ -= static_cast<std::size_t>(attempt_received_);
-    return Repeat(ErrorOf(ErrorCode::kIo, "the server's answer is wrong: it sends more bytes than its Content-Range says"), {}, random);
+    return Repeat(ErrorOf(ErrorCode::kIo, "the server's answer is wrong: it sends more bytes than its Content-Range says"), Fault::kWrong, {}, random);
   }
   if (attempt_received_ < answer_->length) {
     if (opening()) received_ = 0;
-    if (attempt_received_ >= kProgressBytes) tries_ = 0;
+    if (attempt_received_ >= kProgressBytes) tries_ = wrong_ = 0;
     hops_ = 0;
     if (code != CURLE_OK) return TransportFailed(code, random);
-    return Repeat(ErrorOf(ErrorCode::kIo, "the server's answer is wrong: its body ends early"), {}, random);
+    return Repeat(ErrorOf(ErrorCode::kIo, "the server's answer is wrong: its body ends early"), Fault::kPassing, {}, random);
   }
   if (place_ != fetch_.endpoint->given()) fetch_.endpoint->Settle(place_);
   if (opening() || received_ == fetch_.out.size()) return true;
   // A server may send less than was asked for; what follows is asked for on its own.
-  if (attempt_received_ >= kProgressBytes) tries_ = 0;
-  if (tries_ < options_.tries) return false;
+  if (attempt_received_ >= kProgressBytes) tries_ = wrong_ = 0;
+  if (++wrong_ < options_.tries) return false;
   return EndWith(ErrorOf(ErrorCode::kIo, "the server sends the bytes in too small pieces"));
 }
 
@@ -271,7 +271,7 @@ bool Transfer::FinishWhole(CURLcode code, std::minstd_rand& random) {
   if (!all) {
     result_.whole.clear();
     if (code != CURLE_OK) return TransportFailed(code, random);
-    return Repeat(ErrorOf(ErrorCode::kIo, "the server's answer is wrong: its body ends early"), {}, random);
+    return Repeat(ErrorOf(ErrorCode::kIo, "the server's answer is wrong: its body ends early"), Fault::kPassing, {}, random);
   }
   if (place_ != fetch_.endpoint->given()) fetch_.endpoint->Settle(place_);
   result_.is_whole = true;
@@ -292,7 +292,7 @@ bool Transfer::FollowRedirect() {
 
 bool Transfer::AskForPlaceAgain() {
   // A URL that this fetch was sent to just now is refused for good; one from earlier has expired.
-  if (hops_ > 0 || ++renewals_ > kMaxRenewals || tries_ >= options_.tries) return EndWith(std::move(answer_->error));
+  if (hops_ > 0 || ++renewals_ > kMaxRenewals) return EndWith(std::move(answer_->error));
   fetch_.endpoint->Renew(place_);
   place_ = fetch_.endpoint->given();
   return false;
@@ -306,12 +306,14 @@ bool Transfer::TransportFailed(CURLcode code, std::minstd_rand& random) {
   }
   if (IsOwnFault(code)) return EndWith(ErrorOf(ErrorCode::kInternal, "libcurl: " + what));
   if (code == CURLE_OUT_OF_MEMORY) return EndWith(ErrorOf(ErrorCode::kLimit, "out of memory"));
-  if (code == CURLE_COULDNT_RESOLVE_HOST && tries_ >= 2) return EndWith(ErrorOf(ErrorCode::kIo, "no such host: " + what, "check the URL and the network"));
-  return Repeat(ErrorOf(ErrorCode::kIo, (code == CURLE_OPERATION_TIMEDOUT ? "too slow: " : "the connection to " + host + " failed: ") + what), {}, random);
+  if (code == CURLE_COULDNT_RESOLVE_HOST && opening() && tries_ >= 2) return EndWith(ErrorOf(ErrorCode::kIo, "no such host: " + what, "check the URL and the network"));
+  const Fault fault = code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_UNSUPPORTED_PROTOCOL ? Fault::kWrong : Fault::kPassing;
+  return Repeat(ErrorOf(ErrorCode::kIo, (code == CURLE_OPERATION_TIMEDOUT ? "too slow: " : "the connection to " + host + " failed: ") + what), fault, {}, random);
 }
 
-bool Transfer::Repeat(Error error, std::optional<std::uint64_t> wait_seconds, std::minstd_rand& random) {
-  if (tries_ >= options_.tries) {
+bool Transfer::Repeat(Error error, Fault fault, std::optional<std::uint64_t> wait_seconds, std::minstd_rand& random) {
+  if (fault == Fault::kWrong) ++wrong_;
+  if (wrong_ >= options_.tries || (opening() && tries_ >= options_.tries)) {
     error.message += " (" + std::to_string(tries_) + " tries)";
     return EndWith(std::move(error));
   }
@@ -329,6 +331,7 @@ bool Transfer::Repeat(Error error, std::optional<std::uint64_t> wait_seconds, st
     return EndWith(std::move(error));
   }
   ++statistics_.repeats;
+  repeats_ = true;
   return false;
 }
 
