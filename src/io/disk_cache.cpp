@@ -183,7 +183,7 @@ void DiskCache::Wrote(std::uint64_t bytes) {
 
 std::uint64_t DiskCache::Evict() const {
   struct Found {
-    std::int64_t used = 0;
+    std::int64_t used = 0;  // nanoseconds
     std::uint64_t bytes = 0;
     std::string path;
   };
@@ -196,7 +196,7 @@ std::uint64_t DiskCache::Evict() const {
       const std::string path = file->path().string();
       struct stat info {};
       if (!path.ends_with(kEnding) || ::stat(path.c_str(), &info) != 0) continue;
-      all.push_back({static_cast<std::int64_t>(info.st_mtim.tv_sec), static_cast<std::uint64_t>(info.st_size), path});
+      all.push_back({info.st_mtim.tv_sec * std::int64_t{1'000'000'000} + info.st_mtim.tv_nsec, static_cast<std::uint64_t>(info.st_size), path});
       bytes += all.back().bytes;
     }
   }
