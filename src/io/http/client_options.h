@@ -15,9 +15,10 @@ struct ClientOptions {
   long low_speed_seconds = 30;
   /// For one range with all its repeats; larger ones get a second more for every 64 KiB.
   std::chrono::milliseconds timeout{120'000};
-  /// Of opening a source, and of a server whose answers are wrong. What can pass (a busy server, a connection that breaks) is
-  /// tried until the time is over where the source has answered before.
+  /// Of opening a source. What can pass (a busy server, a connection that breaks) is tried until the time is over where the
+  /// source has answered before.
   int tries = 6;
+  int wrong_tries = 8;  ///< Answers in a row that no server should give.
   std::chrono::milliseconds first_wait{100}, longest_wait{20'000};  ///< Between tries: random, up to a doubling bound.
   std::uint64_t longest_retry_after = 60;                           ///< Seconds; servers that ask for more get this.
   /// Requests at once to one origin: so many at first, one more for each answer up to the bound, and half of what there were

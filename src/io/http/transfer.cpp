@@ -19,6 +19,7 @@ constexpr std::size_t kDiscardBytes = 64 * 1024;       // of an error's body; mo
 constexpr std::uint64_t kProgressBytes = 64 * 1024;    // an attempt that brought these does not count as a failed try
 constexpr std::uint64_t kBytesPerExtraSecond = 64 * 1024;
 constexpr unsigned kMaxRenewals = 4;
+constexpr std::chrono::milliseconds kLongestWrongWait{1'000};  // time heals a busy server, but hardly one that answers wrong
 
 /// The bundle of certificates that curl's own users set; nullptr for the system's.
 const char* CertificateBundle() {
@@ -262,7 +263,7 @@ bool Transfer::FinishData(CURLcode code, std::minstd_rand& random) {
   if (opening() || received_ == fetch_.out.size()) return true;
   // A server may send less than was asked for; what follows is asked for on its own.
   if (attempt_received_ >= kProgressBytes) tries_ = wrong_ = 0;
-  if (++wrong_ < options_.tries) return false;
+  if (++wrong_ < options_.wrong_tries) return false;
   return EndWith(ErrorOf(ErrorCode::kIo, "the server sends the bytes in too small pieces"));
 }
 
@@ -312,13 +313,14 @@ bool Transfer::TransportFailed(CURLcode code, std::minstd_rand& random) {
 }
 
 bool Transfer::Repeat(Error error, Fault fault, std::optional<std::uint64_t> wait_seconds, std::minstd_rand& random) {
-  if (fault == Fault::kWrong) ++wrong_;
-  if (wrong_ >= options_.tries || (opening() && tries_ >= options_.tries)) {
+  wrong_ = fault == Fault::kWrong ? wrong_ + 1 : 0;
+  if (wrong_ >= options_.wrong_tries || (opening() && tries_ >= options_.tries)) {
     error.message += " (" + std::to_string(tries_) + " tries)";
     return EndWith(std::move(error));
   }
   // Full jitter: neighbours that failed together do not come back together.
-  const std::int64_t bound = std::min<std::int64_t>(options_.longest_wait.count(), options_.first_wait.count() << std::min(std::max(tries_, 1) - 1, 16));
+  const auto longest = fault == Fault::kWrong ? std::min(options_.longest_wait, kLongestWrongWait) : options_.longest_wait;
+  const std::int64_t bound = std::min<std::int64_t>(longest.count(), options_.first_wait.count() << std::min(std::max(tries_, 1) - 1, 16));
   auto wait = std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(0, bound)(random));
   if (wait_seconds) {
     const auto asked = std::chrono::seconds(std::min(*wait_seconds, options_.longest_retry_after));

@@ -75,7 +75,7 @@ class Transfer {
   Endpoint::Place place_;
   Clock::time_point deadline_, again_at_;
   int tries_ = 0;  ///< Since the last progress.
-  int wrong_ = 0;  ///< Those of them that ended in a wrong answer.
+  int wrong_ = 0;  ///< The last so many of them ended in a wrong answer.
   unsigned hops_ = 0, renewals_ = 0;
   std::size_t received_ = 0;  ///< Bytes of `out` that are the source's.
   Fetched result_;

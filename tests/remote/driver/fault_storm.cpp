@@ -80,8 +80,8 @@ int ReadChunks(std::uint64_t reads, std::uint64_t seed) {
       ReadOptions options;
       options.threads = 1;
       while (next++ < reads) {
-        // Beyond what opening keeps.
-        const std::uint64_t chunk = std::uniform_int_distribution<std::uint64_t>(32, kChunks - 1)(random);
+        // Beyond what opening keeps; no two threads ask for the same, so that the server knows a repeat.
+        const std::uint64_t chunk = std::uniform_int_distribution<std::uint64_t>(2, kChunks / kThreads - 1)(random) * kThreads + thread;
         Slice slice;
         slice.axes.push_back({chunk * kChunkBytes, kChunkBytes, 1, false});
         if (auto status = reader.Read(array, slice, out, options); !status) {
