@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <charconv>
 #include <cstdio>
 #include <memory>
 #include <utility>
@@ -35,37 +36,36 @@ void CommonOptions::Add(CLI::App& command, const char* path_help) {
   command.add_option("--allow", allow, "Folder or URL prefix that the file or map may lead to, beside its own (repeatable)")->type_name("PLACE");
   command.add_option("--timeout", timeout_seconds, "Seconds that one request to a server may take with its repeats")->check(CLI::Range(0.1, 86400.0));
   AddStoreOptions(command, store);
+  command.add_option("--cache-dir", cache_folder, "Folder that keeps what was fetched from servers, for all commands to come")->envname("RUTTER_CACHE_DIR")->type_name("DIR");
+  command.add_option("--cache-size", cache_size, "Most bytes to keep there, such as 20GiB")->envname("RUTTER_CACHE_SIZE");
+  command.add_option("--cache-fresh", cache_fresh_seconds, "Seconds for which a version that the server confirmed counts as current")->envname("RUTTER_CACHE_FRESH")->check(CLI::NonNegativeNumber);
 }
 
 void CommonOptions::AddTrace(CLI::App& command) {
   command.add_flag("--trace", trace, "Tell on standard error (with --json in the answer) what it cost: requests, bytes, chunks, times, memory");
 }
 
-OpenAnyOptions CommonOptions::ToOpen() const {
+Result<OpenAnyOptions> CommonOptions::ToOpen() const {
   OpenAnyOptions options;
   options.cancel = InterruptFlag();
   options.allow = allow;
   options.http.store = store;
   options.http.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout_seconds * 1000));
+  options.http.disk_cache.folder = cache_folder;
+  options.http.disk_cache.fresh_seconds = cache_fresh_seconds;
+  RUTTER_ASSIGN(options.http.disk_cache.max_bytes, ParseBytes(cache_size));
   return options;
+}
+
+Result<Dataset> CommonOptions::Open() const {
+  RUTTER_ASSIGN(auto options, ToOpen());
+  return Open(std::move(options));
 }
 
 Result<Dataset> CommonOptions::Open(OpenAnyOptions options) const {
   if (options.trace == nullptr) options.trace = std::make_shared<Trace>();
   const Progress progress("mapping objects", options.trace->objects, 0, Progress::Unit::kItems);
   return OpenAny(path, options);
-}
-
-Result<std::uint64_t> ParseBytes(const std::string& text) {
-  std::size_t at = 0;
-  while (at < text.size() && ((text[at] >= '0' && text[at] <= '9') || text[at] == '.')) ++at;
-  const std::string unit = text.substr(at);
-  double factor = 0;
-  for (auto [name, value] : {std::pair<const char*, double>{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024.}, {"MiB", 1048576.}, {"GiB", 1073741824.}}) {
-    if (unit == name) factor = value;
-  }
-  if (at == 0 || at > 15 || factor == 0) return Fail(ErrorCode::kInvalidArgument, "\"" + text + "\" is no size; write 512MiB or 2GB");
-  return static_cast<std::uint64_t>(std::stod(text.substr(0, at)) * factor);
 }
 
 bool& JsonErrors() {
@@ -99,6 +99,22 @@ void PrintError(const Error& error, bool json) {
 Status PrintOut(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
   return Fail(ErrorCode::kIo, "cannot write to standard output");
+}
+
+Result<std::uint64_t> ParseBytes(const std::string& text) {
+  std::size_t at = 0;
+  while (at < text.size() && ((text[at] >= '0' && text[at] <= '9') || text[at] == '.')) ++at;
+  std::string unit = text.substr(at);
+  double factor = 0;
+  for (auto [name, value] : {std::pair<const char*, double>{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024.}, {"MiB", 1048576.}, {"GiB", 1073741824.}}) {
+    if (unit == name) factor = value;
+  }
+  double number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + at, number);
+  if (at == 0 || at > 15 || parsed.ec != std::errc() || parsed.ptr != text.data() + at || factor == 0) {
+    return Fail(ErrorCode::kInvalidArgument, "\"" + text + "\" is no size; write 512MiB or 2GB");
+  }
+  return static_cast<std::uint64_t>(number * factor);
 }
 
 std::string HumanBytes(std::uint64_t bytes) {

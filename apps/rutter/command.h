@@ -30,17 +30,16 @@ struct CommonOptions {
   std::vector<std::string> allow;
   double timeout_seconds = 120;
   store::StoreOptions store;
+  std::string cache_folder, cache_size = "20GiB";
+  std::int64_t cache_fresh_seconds = 300;
   bool trace = false;
   void Add(CLI::App& command, const char* path_help);
   void AddTrace(CLI::App& command);
-  OpenAnyOptions ToOpen() const;
+  Result<OpenAnyOptions> ToOpen() const;  ///< Errors: kInvalidArgument.
   /// Opens `path` with ToOpen(), or with options that came from it; shows the progress.
-  Result<Dataset> Open() const { return Open(ToOpen()); }
+  Result<Dataset> Open() const;
   Result<Dataset> Open(OpenAnyOptions options) const;
 };
-
-/// "512MiB", "2GB", "1000" as bytes. Errors: kInvalidArgument.
-Result<std::uint64_t> ParseBytes(const std::string& text);
 
 /// Prints one line, and the hint on another; one JSON object instead where `json`.
 void PrintError(const Error& error, bool json);
@@ -50,6 +49,9 @@ bool& JsonErrors();
 
 /// Writes to stdout; kIo where the reader went away or the disk is full.
 Status PrintOut(std::string_view text);
+
+/// "512MiB", "2GB", "1000" as bytes. Errors: kInvalidArgument.
+Result<std::uint64_t> ParseBytes(const std::string& text);
 
 std::string HumanBytes(std::uint64_t bytes);  ///< "1.26 GB"
 std::string HumanCount(std::uint64_t count);  ///< "1,000,000"

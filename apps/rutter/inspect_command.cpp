@@ -32,7 +32,7 @@ void AppendTree(const Json& value, int depth, std::string& out) {
 }
 
 Status RunInspect(const CommonOptions& options) {
-  OpenAnyOptions open = options.ToOpen();
+  RUTTER_ASSIGN(OpenAnyOptions open, options.ToOpen());
   open.conventions = false;
   RUTTER_ASSIGN(Dataset dataset, OpenAny(options.path, open));
   if (dataset.file == nullptr) {

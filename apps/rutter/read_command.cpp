@@ -103,7 +103,7 @@ Status RunRead(const Options& options) {
   read.cancel = cancel.get();
   read.threads = options.threads;
   RUTTER_ASSIGN(read.max_memory_bytes, ParseBytes(options.max_memory));
-  OpenAnyOptions open = options.common.ToOpen();
+  RUTTER_ASSIGN(OpenAnyOptions open, options.common.ToOpen());
   open.http.cache_bytes = std::clamp(read.max_memory_bytes / 8, kLeastCacheBytes, open.http.cache_bytes);
   RUTTER_ASSIGN(Dataset dataset, options.common.Open(open));
   std::function<std::string()> more;

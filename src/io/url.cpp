@@ -110,7 +110,6 @@ Result<Url> TakeApart(CURLU* handle, std::string_view shown) {
     return ParseUrl(url.Origin() + url.path + (url.query.empty() ? "" : "?" + url.query));
   }
   if (url.host.empty() || !IsPlain(url.host)) return NoUrl(shown, "the host is empty or not in plain letters");
-  if (url.host.find('%') != std::string::npos) return NoUrl(shown, "the host is percent-encoded");
   if (!IsPlain(url.path) || !IsPlain(url.query)) return NoUrl(shown, "a letter that must be percent-encoded");
   if (HidesSegments(url.path)) return NoUrl(shown, "its path holds dot segments");
   url.text = url.Origin() + url.path + (url.query.empty() ? "" : "?" + url.query);
@@ -150,6 +149,8 @@ Result<Url> ParseUrl(std::string_view text) {
   std::string_view authority = text.substr(text.find("://") + 3);
   authority = authority.substr(0, authority.find_first_of("/?#"));
   if (authority.empty()) return NoUrl(text, "there is no host");
+  // Undone, it could be another spelling of an address, which would be known as one only when it is read again.
+  if (authority.find('%') != std::string_view::npos) return NoUrl(text, "the host is percent-encoded");
   if (authority.find('@') != std::string_view::npos) {
     Error error = MakeError(ErrorCode::kInvalidArgument, "a URL with a user name or password in it is not read");
     error.hint = "a map would give the password away";

@@ -21,14 +21,14 @@ TEST_CASE("a URL is taken apart and written in one form") {
   CHECK(ParseUrl("http://[::1]:80/x")->Origin() == "http://[::1]");
   CHECK(ParseUrl(ParseUrl("http://h/%C3%A4?q=%26#f")->text)->text == "http://h/%C3%A4?q=%26");
   // Spellings of an address become the address.
-  for (const char* text : {"http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/", "http://%3127.0.0.1/", "http://2130706433./"}) {
+  for (const char* text : {"http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/", "http://2130706433./"}) {
     CAPTURE(std::string(text));
     CHECK(ParseUrl(text)->host == "127.0.0.1");
   }
 }
 
 TEST_CASE("what is no URL that can be read") {
-  for (const char* text : {"", "http:///x", "http://", "https://user:secret@h/x", "http://user@h/", "http://h/a b", "http://h/\x01", "http://h\\@g/x",
+  for (const char* text : {"", "http:///x", "http://%3127.0.0.1/", "http://%32/", "http://h%2e/", "http://", "https://user:secret@h/x", "http://user@h/", "http://h/a b", "http://h/\x01", "http://h\\@g/x",
                            "http://h/%2e%2e/x", "http://h/a/%2E./b", "http://h/..%2fx/%2e", "http://h/a%00b", "http://h/a%5cb", "http://h../x", "http://h:99999/", "http://h:x/", "/local/path", "a/b", "http://b\xc3\xbc\x63her.example/"}) {
     CAPTURE(std::string(text));
     auto url = ParseUrl(text);

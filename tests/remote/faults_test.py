@@ -191,7 +191,7 @@ def shifted(request, data):
     return changed_field(right(request, data), "Content-Range", f"bytes {first_byte + 1}-{last + 1}/{len(data)}")
 
 
-@case(IO, "Content-Range", most_requests=7)
+@case(IO, "Content-Range", most_requests=9)
 @after_opening
 def shifted_content_range(request, data, nth):
     return shifted(request, data)
@@ -203,19 +203,19 @@ def shifted_content_range_twice(request, data, nth):
     return first(2, shifted)(request, data, nth)
 
 
-@case(IO, "without Content-Range", most_requests=7)
+@case(IO, "without Content-Range", most_requests=9)
 @after_opening
 def no_content_range(request, data, nth):
     return changed_field(right(request, data), "Content-Range", None)
 
 
-@case(IO, "malformed", most_requests=7)
+@case(IO, "malformed", most_requests=9)
 @after_opening
 def nonsense_content_range(request, data, nth):
     return changed_field(right(request, data), "Content-Range", "bytes 5-3/2")
 
 
-@case(IO, "Content-Range", most_requests=7)
+@case(IO, "Content-Range", most_requests=9)
 @after_opening
 def start_of_the_file_in_place_of_the_range(request, data, nth):
     asked = request.range(len(data))
@@ -223,14 +223,14 @@ def start_of_the_file_in_place_of_the_range(request, data, nth):
     return Answer("206 Partial Content", [f"Content-Range: bytes 0-{length - 1}/{len(data)}", f"Content-Length: {length}"], data[:length])
 
 
-@case(IO, "Content-Length", most_requests=7)
+@case(IO, "Content-Length", most_requests=9)
 @after_opening
 def content_length_says_otherwise(request, data, nth):
     answer = right(request, data)
     return changed_field(answer, "Content-Length", len(answer.body) + 7)
 
 
-@case(IO, "more bytes", most_requests=7)
+@case(IO, "more bytes", most_requests=9)
 @after_opening
 def body_too_long(request, data, nth):
     answer = changed_field(right(request, data), "Content-Length", None)
@@ -248,7 +248,7 @@ def range_sent_in_two_parts(request, data, nth):
     return Answer("206 Partial Content", [f"Content-Range: bytes {asked[0]}-{last}/{len(data)}", "Content-Length: 1000", 'ETag: "v1"'], data[asked[0] : last + 1])
 
 
-@case(IO, "small pieces", most_requests=7)
+@case(IO, "small pieces", most_requests=9)
 @after_opening
 def one_byte_at_a_time(request, data, nth):
     asked = request.range(len(data))
@@ -278,7 +278,7 @@ def total_unknown_when_opening(request, data):
     return changed_field(right(request, data), "Content-Range", f"bytes {asked[0]}-{asked[1]}/*")
 
 
-@case(IO, "twice and differs", most_requests=7)
+@case(IO, "twice and differs", most_requests=9)
 @after_opening
 def two_etags(request, data, nth):
     answer = right(request, data)
@@ -417,7 +417,7 @@ def each_status_that_passes(request, data, nth):
     return Answer(passing[nth], ["Content-Length: 0"]) if nth < len(passing) else right(request, data)
 
 
-@case(IO, "HTTP 503", most_requests=7)
+@case(IO, "HTTP 503", seconds=6, options=("--timeout", "3"))
 @after_opening
 def busy_for_ever(request, data, nth):
     return Answer("503 Service Unavailable", ["Content-Length: 0"])
@@ -461,7 +461,7 @@ def body_reset(request, data, nth):
     return answer
 
 
-@case(IO, "tries", most_requests=7)
+@case(IO, "no time is left", seconds=6, options=("--timeout", "3"))
 @after_opening
 def always_reset(request, data, nth):
     answer = right(request, data)
@@ -498,13 +498,13 @@ def one_byte_per_second(request, data, nth):
     return answer
 
 
-@case(IO, "failed", most_requests=7)
+@case(IO, "failed", most_requests=9)
 @after_opening
 def not_http(request, data, nth):
     return Answer(raw=b"SSH-2.0-OpenSSH_9.2\r\n")
 
 
-@case(IO, "wrong", most_requests=7, seconds=30)
+@case(IO, "wrong", most_requests=9, seconds=30)
 @after_opening
 def endless_head(request, data, nth):
     return Answer("206 Partial Content", ["X-Padding: " + "a" * 3000] * 95 + [f"Content-Range: bytes {request.range(len(data))[0]}-{request.range(len(data))[1]}/{len(data)}"], b"")

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/thread_pool.h"
+#include "formats/hdf5/fetch_ahead.h"
 #include "formats/hdf5/groups/group.h"
 #include "formats/hdf5/object_describer.h"
 #include "formats/hdf5/path_table.h"
@@ -22,8 +23,6 @@ namespace {
 constexpr std::size_t kWorthThreads = 256;  ///< Objects; fewer are described sooner than other threads wake.
 constexpr std::size_t kBatchObjects = 32;
 constexpr unsigned kMaxThreads = 4;
-constexpr int kMaxWaves = 256;  ///< Of one step; then it reads piece by piece.
-constexpr std::size_t kWaveMisses = 8'192;  ///< Fetched at once; the source keeps as many blocks until they are read.
 
 /// An object that is to be described. Its header goes with it, so that it is read once; null where too many would wait.
 struct FoundObject {
@@ -116,6 +115,7 @@ class Walk {
   }
 
   Status Run(std::uint64_t root_header) {
+    if (file_->is_far()) RUTTER_TRY(FetchMetadataAhead(file_, *superblock_, root_header));
     Node& root = map_.root;
     paths_->Add(root_header, PathTable::kNone, "");
     RUTTER_TRY(file_->CountObject());
@@ -125,7 +125,6 @@ class Walk {
     if (root.kind != NodeKind::kGroup) {
       return Fail(file_->MakeErrorAt(ErrorCode::kCorrupt, "the root object is no group", root_header, "object header", "HDF5 4.0, Format Signature and Superblock"));
     }
-    if (file_->is_far()) RUTTER_TRY(ListAllFar());
     while (!groups_.empty() && found_.size() < kWorthThreads) RUTTER_TRY(ListNextGroup());
     RUTTER_TRY(found_.size() < kWorthThreads ? DescribeFound() : RunOnThreads());
     resolver_->SetPaths(paths_);
@@ -145,61 +144,6 @@ class Walk {
     PendingGroup group = groups_.front();
     groups_.pop_front();
     return ListChildren(group);
-  }
-
-  /// Of a source far away: what the next steps will read is fetched before, so that they do not wait for one piece after the
-  /// other. A step is tried on scratch objects; what all tries lack is fetched at once, and they are tried again.
-  Status ListAllFar() {
-    while (!groups_.empty()) {
-      std::vector<std::uint64_t> level;
-      for (const PendingGroup& group : groups_) level.push_back(group.node->address);
-      GroupLinks links;
-      RUTTER_TRY(FetchInWaves(level, [&](ObjectReader& objects, const std::shared_ptr<Resolver>&, std::uint64_t address) {
-        ObjectHeader header;
-        if (!objects.Read(address, header) || !ListGroup(objects, header, links)) return;
-        ObjectHeader child;
-        for (const GroupEntry& entry : links.entries) {
-          if (file_->misses() >= kWaveMisses) return;
-          if (!entry.failure && entry.link.kind == LinkKind::kHard) (void)objects.Read(entry.link.address, child);
-        }
-      }));
-      for (std::size_t k = 0; k < level.size(); ++k) RUTTER_TRY(ListNextGroup());
-    }
-    std::vector<std::uint64_t> addresses;
-    for (const FoundObject& object : found_) addresses.push_back(object.node->address);
-    return FetchInWaves(addresses, [&](ObjectReader& objects, const std::shared_ptr<Resolver>& resolver, std::uint64_t address) {
-      Map map;
-      std::vector<std::shared_ptr<ByteSource>> open_sources;
-      ValueBudget budget(file_->limits());
-      ObjectDescriber describer(file_, *superblock_, objects.shared_kept(), resolver, budget, map, open_sources);
-      Node scratch;
-      scratch.address = address;
-      (void)describer.Describe(scratch);
-    });
-  }
-
-  using Attempt = std::function<void(ObjectReader&, const std::shared_ptr<Resolver>&, std::uint64_t address)>;
-
-  Status FetchInWaves(std::vector<std::uint64_t> addresses, const Attempt& attempt) {
-    for (int wave = 0; !addresses.empty() && wave < kMaxWaves; ++wave) {
-      // Both remember what they could not read, so they live as long as a wave and are nobody else's.
-      ObjectReader scratch(*file_, *superblock_);
-      auto resolver = std::make_shared<Resolver>(file_);
-      std::vector<std::uint64_t> again;
-      file_->BeginProbe();
-      for (std::uint64_t address : addresses) {
-        const std::size_t before = file_->misses();
-        if (before >= kWaveMisses) {
-          again.push_back(address);
-          continue;
-        }
-        attempt(scratch, resolver, address);
-        if (file_->misses() != before) again.push_back(address);
-      }
-      RUTTER_TRY(file_->EndProbe());
-      addresses = std::move(again);
-    }
-    return {};
   }
 
   Status DescribeFound() {

@@ -13,6 +13,7 @@ namespace {
 
 // What belongs to an object lies mostly behind its header.
 constexpr std::uint64_t kProbeBytes = 8 * 1024;
+constexpr std::uint64_t kWaitedBytes = 1 << 20;  ///< Larger ranges that were asked for ahead are not waited for.
 
 }  // namespace
 File::File(std::shared_ptr<ByteSource> source, std::shared_ptr<SourceOpener> opener, const Limits& limits)
@@ -52,12 +53,19 @@ Status File::EndProbe() {
   probing_ = false;
   std::vector<ReadRequest> wider = missing_;
   for (ReadRequest& range : wider) range.prefetch_bytes = std::max(range.length(), kProbeBytes);
+  wider.insert(wider.end(), wanted_.begin(), wanted_.end());
   source_->Prefetch(wider);
-  source_->Prefetch(wanted_);
   std::vector<std::byte> bytes;
   for (const ReadRequest& range : missing_) {
     bytes.resize(std::max<std::size_t>(bytes.size(), range.length()));
     RUTTER_TRY(source_->ReadMetadata(range.offset, std::span(bytes).first(range.length())));
+  }
+  // These come with the same round trip; the next probe shall find them here.
+  for (const ReadRequest& range : wanted_) {
+    const std::uint64_t length = std::min(range.length(), source_->size() - range.offset);
+    if (length > kWaitedBytes) continue;
+    bytes.resize(std::max<std::size_t>(bytes.size(), length));
+    (void)source_->ReadMetadata(range.offset, std::span(bytes).first(length));
   }
   return {};
 }
@@ -194,7 +202,15 @@ void File::Prefetch(std::span<const std::pair<std::uint64_t, std::uint64_t>> add
   std::vector<ReadRequest> requests;
   requests.reserve(address_and_length.size());
   for (auto [address, length] : address_and_length) {
-    if (RangeInside(address, length, end())) requests.push_back({base_address_ + address, {}, length});
+    if (!RangeInside(address, length, end())) continue;
+    const std::uint64_t offset = base_address_ + address;
+    if (!is_far_) {
+      requests.push_back({offset, {}, length});
+      continue;
+    }
+    // Whole blocks, as they are kept.
+    const std::uint64_t first = offset - WithinBlock(offset), last = offset + length + BlockBytes() - 1;
+    requests.push_back({first, {}, last - WithinBlock(last) - first});
   }
   if (probing_) {
     wanted_.insert(wanted_.end(), requests.begin(), requests.end());

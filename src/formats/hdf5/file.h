@@ -65,6 +65,7 @@ class File {
 
   /// True where the source is so far away that its bytes are better asked for many at once.
   bool is_far() const { return is_far_; }
+  bool is_probing() const { return probing_; }
   /// From here until EndProbe, reads that would have to wait for a source far away fail at once (kIo), and what they lack is
   /// noted; nothing counts against the limits of objects and attributes. For one thread, while no other reads the file.
   void BeginProbe();

@@ -16,14 +16,22 @@
 namespace rutter::http {
 namespace {
 
-constexpr long kIdleConnections = 256;
+constexpr long kIdleConnections = 512;
 constexpr int kLongestPollMs = 1'000;
 
-/// Requests to one origin. The bound falls by half where the server is busy and grows back with what it answers.
+// Repeats are free as long as enough requests are answered; beyond that each waits a second or two, so that a host in trouble
+// gets no storm.
+constexpr double kRepeatCredit = 64, kCreditOfAnswer = 0.5;
+constexpr int kPoorWaitMs = 1'000;
+
+/// Requests to one origin. The bound doubles in each round trip in which nobody complained, falls by half where the server is
+/// busy, and grows back slowly then.
 struct Origin {
   std::deque<std::unique_ptr<Transfer>> waiting;
   unsigned in_flight = 0;
   double bound = 0;
+  bool was_busy = false;
+  double repeat_credit = kRepeatCredit;
 };
 
 bool StartCurl() {
@@ -106,7 +114,7 @@ class Client::Loop {
 
   void Enqueue(std::unique_ptr<Transfer> transfer) {
     Origin& origin = origins_[transfer->origin()];
-    if (origin.bound == 0) origin.bound = options_.in_flight;
+    if (origin.bound == 0) origin.bound = std::min(options_.first_in_flight, options_.in_flight);
     watches_ = watches_ || options_.cancel != nullptr || transfer->cancel() != nullptr;
     origin.waiting.push_back(std::move(transfer));
   }
@@ -199,8 +207,15 @@ class Client::Loop {
     }
     if (transfer->met_busy_server()) {
       origin.bound = std::max(1.0, origin.bound / 2);
+      origin.was_busy = true;
     } else if (code == CURLE_OK) {
-      origin.bound = std::min<double>(options_.in_flight, origin.bound + 1 / origin.bound);
+      origin.bound = std::min<double>(options_.in_flight, origin.bound + (origin.was_busy ? 1 / origin.bound : 1));
+    }
+    if (transfer->repeats()) {
+      origin.repeat_credit = std::max(0.0, origin.repeat_credit - 1);
+      if (origin.repeat_credit == 0) transfer->WaitAtLeast(std::chrono::milliseconds(kPoorWaitMs + std::uniform_int_distribution<int>(0, kPoorWaitMs)(random_)));
+    } else {
+      origin.repeat_credit = std::min(kRepeatCredit, origin.repeat_credit + kCreditOfAnswer);
     }
     if (complete) {
       if (!transfer->status() && !transfer->opening()) {
@@ -265,7 +280,10 @@ class Client::Loop {
   std::thread thread_;
 };
 
-Client::Client(const ClientOptions& options) : options_(options), stores_(std::make_shared<store::ObjectStores>(options.store)) {}
+Client::Client(const ClientOptions& options)
+    : options_(options),
+      stores_(std::make_shared<store::ObjectStores>(options.store)),
+      disk_cache_(options.disk_cache.folder.empty() ? nullptr : std::make_shared<DiskCache>(options.disk_cache)) {}
 
 Client::~Client() = default;
 

@@ -62,11 +62,13 @@ class Client {
   const ClientOptions& options() const { return options_; }
   /// Where objects of cloud stores are asked for; never null.
   const std::shared_ptr<store::ObjectStores>& stores() const { return stores_; }
+  const std::shared_ptr<DiskCache>& disk_cache() const { return disk_cache_; }  ///< Null where there is none.
 
  private:
   class Loop;
   const ClientOptions options_;
   const std::shared_ptr<store::ObjectStores> stores_;
+  const std::shared_ptr<DiskCache> disk_cache_;
   ClientStatistics statistics_;
   mutable std::mutex mutex_;
   std::unique_ptr<Loop> loop_;

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "io/access_policy.h"
+#include "io/http/link_estimate.h"
 
 namespace rutter::http {
 
@@ -25,6 +26,7 @@ class Endpoint {
 
   using Place = std::shared_ptr<const AccessPolicy::Place>;
   const Place& given() const { return given_; }
+  LinkEstimate& link() { return link_; }
   Place Current() const {
     std::lock_guard lock(mutex_);
     return current_;
@@ -58,6 +60,7 @@ class Endpoint {
   const Place given_;
   mutable std::mutex mutex_;
   Place current_;
+  LinkEstimate link_;
 };
 
 }  // namespace rutter::http

@@ -8,14 +8,15 @@
 #include <utility>
 
 #include "base/checked.h"
-#include "io/block_cache.h"
+#include "io/piece_cache.h"
+#include "io/http/kept_on_disk.h"
 #include "io/merge_ranges.h"
 
 namespace rutter::http {
 namespace {
 
 constexpr std::size_t kHeadBytes = 64 * 1024;            // what formats want to see of a file
-constexpr std::uint64_t kMergeGap = 64 * 1024;           // bytes read over sooner than asked around
+constexpr std::uint64_t kMetadataGrain = 4 * 1024;
 constexpr std::uint64_t kLongestRequest = 4ull << 20;    // longer ranges come in parts, at once
 
 /// Fetches that one call waits for.
@@ -77,14 +78,19 @@ class HttpSource : public ByteSource {
         name_(endpoint_->name()),
         size_(known.size),
         version_(std::make_shared<Version>(std::move(known))),
-        cache_(size_, client_->options().cache_bytes, [this](std::vector<BlockCache::Fetch> fetches) { StartBlocks(std::move(fetches)); }) {}
+        disk_(std::make_shared<KeptOnDisk>(client_->disk_cache(), endpoint_->given()->url->text)),
+        cache_(size_, client_->options().cache_bytes, [this](std::vector<PieceCache::Fetch> fetches) { StartBlocks(std::move(fetches)); },
+               client_->disk_cache() == nullptr ? PieceCache::Nearer() : [this](std::uint64_t offset, std::span<std::byte> out) { return ReadFromDisk(offset, out); }) {}
 
-  void KeepHead(std::span<const std::byte> head) { cache_.KeepHead(head); }
+  void KeepHead(std::span<const std::byte> head) {
+    cache_.KeepHead(head);
+    disk_->Keep(version_->known(), 0, head);
+  }
 
   const std::string& name() const override { return name_; }
   std::uint64_t size() const override { return size_; }
   Fingerprint fingerprint() const override { return version_->known(); }
-  std::uint64_t metadata_grain() const override { return BlockCache::kBlockBytes; }
+  std::uint64_t metadata_grain() const override { return kMetadataGrain; }
   bool Holds(std::uint64_t offset, std::uint64_t length) override { return !RangeInside(offset, length, size_) || cache_.Holds(offset, length); }
 
   Status ReadAt(std::uint64_t offset, std::span<std::byte> out) override {
@@ -106,7 +112,7 @@ class HttpSource : public ByteSource {
     return FetchAll({&request, 1});
   }
 
-  void Prefetch(std::span<const ReadRequest> requests) override { cache_.Prefetch(requests); }
+  void Prefetch(std::span<const ReadRequest> requests) override { cache_.Prefetch(requests, MergeGap()); }
 
   Status ReadMany(std::span<const ReadRequest> requests) override { return ReadManyUntil(requests, nullptr); }
 
@@ -117,13 +123,15 @@ class HttpSource : public ByteSource {
     for (const ReadRequest& request : requests) {
       Status status;
       if (!cache_.TryRead(request.offset, request.out, status, cancel)) {
-        far.push_back(request);
-        continue;
+        if (!ReadFromDisk(request.offset, request.out)) {
+          far.push_back(request);
+          continue;
+        }
       }
       RUTTER_TRY(status);
       CountKept(request.out.size());
     }
-    const std::vector<MergedRange> merged = MergeRanges(far, kMergeGap, kLongestRequest);
+    const std::vector<MergedRange> merged = MergeRanges(far, MergeGap(), kLongestRequest);
     std::vector<std::vector<std::byte>> shared(merged.size());  // where one request brings several ranges
     std::vector<ReadRequest> parts;
     for (std::size_t k = 0; k < merged.size(); ++k) {
@@ -151,6 +159,12 @@ class HttpSource : public ByteSource {
   }
 
  private:
+  std::uint64_t MergeGap() const { return endpoint_->link().MergeGap(client_->options().first_in_flight); }
+
+  bool ReadFromDisk(std::uint64_t offset, std::span<std::byte> out) {
+    return client_->disk_cache() != nullptr && disk_->Read(version_->known(), offset, out, [this] { return CheckUnchanged().has_value(); });
+  }
+
   Status CheckInside(std::uint64_t offset, std::uint64_t length) const {
     if (RangeInside(offset, length, size_)) return {};
     Error error = MakeError(ErrorCode::kTruncated, "needs " + std::to_string(length) + " bytes at " + std::to_string(offset) + ", the file ends at " + std::to_string(size_));
@@ -172,9 +186,11 @@ class HttpSource : public ByteSource {
     fetch.offset = offset;
     fetch.out = out;
     fetch.known = version_->known();
-    fetch.done = [version = version_, name = name_, done = std::move(done)](Fetched fetched) {
+    fetch.done = [version = version_, disk = disk_, name = name_, offset, out, done = std::move(done)](Fetched fetched) {
       Status status = std::move(fetched.status);
-      done(status ? version->Compare(fetched, name) : std::move(status));
+      if (status) status = version->Compare(fetched, name);
+      if (status) disk->Keep(version->known(), offset, out);
+      done(std::move(status));
     };
     return fetch;
   }
@@ -192,9 +208,9 @@ class HttpSource : public ByteSource {
     return pending->Wait();
   }
 
-  void StartBlocks(std::vector<BlockCache::Fetch> blocks) {
+  void StartBlocks(std::vector<PieceCache::Fetch> blocks) {
     std::vector<Fetch> fetches;
-    for (BlockCache::Fetch& block : blocks) fetches.push_back(MakeFetch(block.offset, block.out, std::move(block.done)));
+    for (PieceCache::Fetch& block : blocks) fetches.push_back(MakeFetch(block.offset, block.out, std::move(block.done)));
     client_->Start(std::move(fetches));
   }
 
@@ -203,7 +219,8 @@ class HttpSource : public ByteSource {
   const std::string name_;
   const std::uint64_t size_;
   const std::shared_ptr<Version> version_;
-  BlockCache cache_;
+  const std::shared_ptr<KeptOnDisk> disk_;
+  PieceCache cache_;
 };
 
 /// What a server without ranges sent, whole.
@@ -225,6 +242,8 @@ class WholeSource : public ByteSource {
 }  // namespace
 
 Result<std::shared_ptr<ByteSource>> OpenHttp(std::shared_ptr<Client> client, std::shared_ptr<Endpoint> endpoint) {
+  // What the server said of it lately need not be asked again.
+  if (auto latest = KeptOnDisk(client->disk_cache(), endpoint->given()->url->text).Latest()) return OpenHttpMapped(std::move(client), std::move(endpoint), *latest);
   std::vector<std::byte> head(kHeadBytes);
   struct Opening {
     Pending pending{1};

@@ -15,7 +15,8 @@ Libcurl Load() {
   Libcurl curl;
   void* library = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return curl;
-  curl.is_loaded = Find(library, "curl_easy_cleanup", curl.easy_cleanup) && Find(library, "curl_easy_init", curl.easy_init) &&
+  curl.is_loaded = Find(library, "curl_easy_cleanup", curl.easy_cleanup) && Find(library, "curl_easy_getinfo", curl.easy_getinfo) &&
+                   Find(library, "curl_easy_init", curl.easy_init) &&
                    Find(library, "curl_easy_reset", curl.easy_reset) && Find(library, "curl_easy_setopt", curl.easy_setopt) &&
                    Find(library, "curl_easy_strerror", curl.easy_strerror) && Find(library, "curl_free", curl.free) &&
                    Find(library, "curl_getdate", curl.getdate) && Find(library, "curl_global_init", curl.global_init) &&

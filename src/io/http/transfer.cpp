@@ -23,6 +23,7 @@ constexpr unsigned kMaxRenewals = 4;
 constexpr std::size_t kErrorDocumentBytes = 8 * 1024;  // of a store's refusal; they have some hundred
 /// The SHA-256 of a request's body that is empty.
 constexpr std::string_view kHashOfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+constexpr std::chrono::milliseconds kLongestWrongWait{1'000};  // time heals a busy server, but hardly one that answers wrong
 
 /// The bundle of certificates that users of curl and AWS's tools set; nullptr for the system's.
 const char* CertificateBundle() {
@@ -71,7 +72,7 @@ Status Transfer::Prepare(CURL* handle) {
   answer_.reset();
   attempt_skipped_ = attempt_received_ = 0;
   discarded_ = 0;
-  body_too_long_ = stopped_ = busy_ = false;
+  body_too_long_ = stopped_ = busy_ = repeats_ = false;
   blocked_address_.clear();
   refusal_.clear();
   curl_error_[0] = '\0';
@@ -235,8 +236,9 @@ bool Transfer::TakeData(std::span<const std::byte> bytes) {
 
 // ---- the end of an attempt -------------------------------------------------------------------------------------------
 
-bool Transfer::Finish(CURLcode code, CURL*, std::minstd_rand& random) {
+bool Transfer::Finish(CURLcode code, CURL* handle, std::minstd_rand& random) {
   again_at_ = Clock::now();
+  if (code == CURLE_OK && answer_ && answer_->kind == Answer::Kind::kData) ObserveLink(handle);
   if (!blocked_address_.empty() && !answer_ && parser_.head().status == 0) {
     const Url& url = *place_->url;
     return EndWith(ErrorOf(ErrorCode::kPolicy, url.Origin() + " has an address that is not public (" + blocked_address_ + "), where only what you name is reached",
@@ -254,7 +256,7 @@ bool Transfer::Finish(CURLcode code, CURL*, std::minstd_rand& random) {
       return true;
     case Answer::Kind::kRepeat:
       busy_ = parser_.head().status == 429 || parser_.head().status == 503;
-      return Repeat(std::move(answer_->error), answer_->wait_seconds, random);
+      return Repeat(std::move(answer_->error), parser_.head().status >= 400 ? Fault::kPassing : Fault::kWrong, answer_->wait_seconds, random);
     case Answer::Kind::kRedirect: return FollowRedirect();
     case Answer::Kind::kRenew: return AskForPlaceAgain();
     case Answer::Kind::kRegion:
@@ -264,24 +266,32 @@ bool Transfer::Finish(CURLcode code, CURL*, std::minstd_rand& random) {
   return EndWith(std::move(answer_->error));
 }
 
+void Transfer::ObserveLink(CURL* handle) {
+  curl_off_t sent = 0, first_byte = 0, total = 0;
+  Curl().easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &sent);
+  Curl().easy_getinfo(handle, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
+  Curl().easy_getinfo(handle, CURLINFO_TOTAL_TIME_T, &total);
+  fetch_.endpoint->link().Observe(std::chrono::microseconds(first_byte - sent), std::chrono::microseconds(total - first_byte), attempt_received_);
+}
+
 bool Transfer::FinishData(CURLcode code, std::minstd_rand& random) {
   if (body_too_long_) {
     // Which of the bytes are the wanted ones is anybody's guess.
     received_ -= static_cast<std::size_t>(attempt_received_);
-    return Repeat(ErrorOf(ErrorCode::kIo, "the server's answer is wrong: it sends more bytes than its Content-Range says"), {}, random);
+    return Repeat(ErrorOf(ErrorCode::kIo, "the server's answer is wrong: it sends more bytes than its Content-Range says"), Fault::kWrong, {}, random);
   }
   if (attempt_received_ < answer_->length) {
     if (opening()) received_ = 0;
-    if (attempt_received_ >= kProgressBytes) tries_ = 0;
+    if (attempt_received_ >= kProgressBytes) tries_ = wrong_ = 0;
     hops_ = 0;
     if (code != CURLE_OK) return TransportFailed(code, random);
-    return Repeat(ErrorOf(ErrorCode::kIo, "the server's answer is wrong: its body ends early"), {}, random);
+    return Repeat(ErrorOf(ErrorCode::kIo, "the server's answer is wrong: its body ends early"), Fault::kPassing, {}, random);
   }
   if (place_ != fetch_.endpoint->given()) fetch_.endpoint->Settle(place_);
   if (opening() || received_ == fetch_.out.size()) return true;
   // A server may send less than was asked for; what follows is asked for on its own.
-  if (attempt_received_ >= kProgressBytes) tries_ = 0;
-  if (tries_ < options_.tries) return false;
+  if (attempt_received_ >= kProgressBytes) tries_ = wrong_ = 0;
+  if (++wrong_ < options_.wrong_tries) return false;
   return EndWith(ErrorOf(ErrorCode::kIo, "the server sends the bytes in too small pieces"));
 }
 
@@ -290,7 +300,7 @@ bool Transfer::FinishWhole(CURLcode code, std::minstd_rand& random) {
   if (!all) {
     result_.whole.clear();
     if (code != CURLE_OK) return TransportFailed(code, random);
-    return Repeat(ErrorOf(ErrorCode::kIo, "the server's answer is wrong: its body ends early"), {}, random);
+    return Repeat(ErrorOf(ErrorCode::kIo, "the server's answer is wrong: its body ends early"), Fault::kPassing, {}, random);
   }
   if (place_ != fetch_.endpoint->given()) fetch_.endpoint->Settle(place_);
   result_.is_whole = true;
@@ -311,7 +321,7 @@ bool Transfer::FollowRedirect() {
 
 bool Transfer::AskForPlaceAgain() {
   // A URL that this fetch was sent to just now is refused for good; one from earlier has expired.
-  if (hops_ > 0 || ++renewals_ > kMaxRenewals || tries_ >= options_.tries) return EndWith(std::move(answer_->error));
+  if (hops_ > 0 || ++renewals_ > kMaxRenewals) return EndWith(std::move(answer_->error));
   fetch_.endpoint->Renew(place_);
   place_ = fetch_.endpoint->given();
   return false;
@@ -339,17 +349,20 @@ bool Transfer::TransportFailed(CURLcode code, std::minstd_rand& random) {
   }
   if (IsOwnFault(code)) return EndWith(ErrorOf(ErrorCode::kInternal, "libcurl: " + what));
   if (code == CURLE_OUT_OF_MEMORY) return EndWith(ErrorOf(ErrorCode::kLimit, "out of memory"));
-  if (code == CURLE_COULDNT_RESOLVE_HOST && tries_ >= 2) return EndWith(ErrorOf(ErrorCode::kIo, "no such host: " + what, "check the URL and the network"));
-  return Repeat(ErrorOf(ErrorCode::kIo, (code == CURLE_OPERATION_TIMEDOUT ? "too slow: " : "the connection to " + host + " failed: ") + what), {}, random);
+  if (code == CURLE_COULDNT_RESOLVE_HOST && opening() && tries_ >= 2) return EndWith(ErrorOf(ErrorCode::kIo, "no such host: " + what, "check the URL and the network"));
+  const Fault fault = code == CURLE_WEIRD_SERVER_REPLY || code == CURLE_UNSUPPORTED_PROTOCOL ? Fault::kWrong : Fault::kPassing;
+  return Repeat(ErrorOf(ErrorCode::kIo, (code == CURLE_OPERATION_TIMEDOUT ? "too slow: " : "the connection to " + host + " failed: ") + what), fault, {}, random);
 }
 
-bool Transfer::Repeat(Error error, std::optional<std::uint64_t> wait_seconds, std::minstd_rand& random) {
-  if (tries_ >= options_.tries) {
+bool Transfer::Repeat(Error error, Fault fault, std::optional<std::uint64_t> wait_seconds, std::minstd_rand& random) {
+  wrong_ = fault == Fault::kWrong ? wrong_ + 1 : 0;
+  if (wrong_ >= options_.wrong_tries || (opening() && tries_ >= options_.tries)) {
     error.message += " (" + std::to_string(tries_) + " tries)";
     return EndWith(std::move(error));
   }
   // Full jitter: neighbours that failed together do not come back together.
-  const std::int64_t bound = std::min<std::int64_t>(options_.longest_wait.count(), options_.first_wait.count() << std::min(std::max(tries_, 1) - 1, 16));
+  const auto longest = fault == Fault::kWrong ? std::min(options_.longest_wait, kLongestWrongWait) : options_.longest_wait;
+  const std::int64_t bound = std::min<std::int64_t>(longest.count(), options_.first_wait.count() << std::min(std::max(tries_, 1) - 1, 16));
   auto wait = std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(0, bound)(random));
   if (wait_seconds) {
     const auto asked = std::chrono::seconds(std::min(*wait_seconds, options_.longest_retry_after));
@@ -362,6 +375,7 @@ bool Transfer::Repeat(Error error, std::optional<std::uint64_t> wait_seconds, st
     return EndWith(std::move(error));
   }
   ++statistics_.repeats;
+  repeats_ = true;
   return false;
 }
 

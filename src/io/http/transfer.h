@@ -32,6 +32,9 @@ class Transfer {
   std::string origin() const { return place_->url->Origin(); }
   /// The last attempt met a server that is busy.
   bool met_busy_server() const { return busy_; }
+  /// The last attempt failed and another one follows. The origin may want to wait longer.
+  bool repeats() const { return repeats_; }
+  void WaitAtLeast(std::chrono::milliseconds wait) { again_at_ = std::max(again_at_, std::min(Clock::now() + wait, deadline_ - std::chrono::milliseconds(1))); }
 
   const std::atomic<bool>* cancel() const { return fetch_.cancel; }
 
@@ -53,8 +56,12 @@ class Transfer {
   static curl_socket_t OnSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int OnConnected(void* self, char* remote, char* local, int remote_port, int local_port);
 
+  /// kPassing: a busy server, a connection that broke. kWrong: an answer that no server should give.
+  enum class Fault { kPassing, kWrong };
+
   Question MakeQuestion() const;
   void JudgeHead();
+  void ObserveLink(CURL* handle);
   bool TakeBody(std::span<const std::byte> bytes);
   bool TakeData(std::span<const std::byte> bytes);
   bool FinishData(CURLcode code, std::minstd_rand& random);
@@ -64,7 +71,7 @@ class Transfer {
   bool AskStoreAgain();
   bool TransportFailed(CURLcode code, std::minstd_rand& random);
   /// True where no try is left; else plans the next one.
-  bool Repeat(Error error, std::optional<std::uint64_t> wait_seconds, std::minstd_rand& random);
+  bool Repeat(Error error, Fault fault, std::optional<std::uint64_t> wait_seconds, std::minstd_rand& random);
   bool EndWith(Error error);
   Error ErrorOf(ErrorCode code, std::string message, std::string hint = {}) const;
 
@@ -73,7 +80,8 @@ class Transfer {
   ClientStatistics& statistics_;
   Endpoint::Place place_;
   Clock::time_point deadline_, again_at_;
-  int tries_ = 0;
+  int tries_ = 0;  ///< Since the last progress.
+  int wrong_ = 0;  ///< The last so many of them ended in a wrong answer.
   unsigned hops_ = 0, renewals_ = 0;
   std::size_t received_ = 0;  ///< Bytes of `out` that are the source's.
   Fetched result_;
@@ -88,7 +96,7 @@ class Transfer {
   std::uint64_t attempt_skipped_ = 0;
   std::uint64_t attempt_received_ = 0;
   std::size_t discarded_ = 0;
-  bool body_too_long_ = false, stopped_ = false, busy_ = false, abandoned_ = false;
+  bool body_too_long_ = false, stopped_ = false, busy_ = false, abandoned_ = false, repeats_ = false;
   std::string blocked_address_;
   std::string refusal_;  ///< The start of an object store's error document.
   char curl_error_[CURL_ERROR_SIZE] = {};

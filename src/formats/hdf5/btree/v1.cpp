@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view kSpec = "HDF5 4.0, III.A.1 Version 1 B-trees";
 constexpr std::string_view kStructure = "group B-tree node";
-constexpr std::uint64_t kUsualNodeBytes = 544;  ///< Of trees and symbol tables with the usual K.
 
 struct GroupNode {
   std::uint8_t level = 0;
@@ -103,7 +102,7 @@ Status VisitGroupBTree(File& file, std::uint64_t root_address, const std::functi
     if (walked_bytes > file.end()) return corrupt("the nodes of the tree overlap");
     if (file.is_far()) {
       std::vector<std::pair<std::uint64_t, std::uint64_t>> next_level;
-      for (std::uint64_t child : node.children) next_level.emplace_back(child, kUsualNodeBytes);
+      for (std::uint64_t child : node.children) next_level.emplace_back(child, kUsualGroupNodeBytes);
       file.Prefetch(next_level);
     }
     for (auto child = node.children.rbegin(); child != node.children.rend(); ++child) stack.push_back({*child, node.level - 1});

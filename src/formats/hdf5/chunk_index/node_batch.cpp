@@ -14,14 +14,15 @@ namespace {
 constexpr std::size_t kProbeNodes = 4;           ///< Read one by one to learn whether the file is cached.
 constexpr std::uint64_t kBatchBytes = 256 << 10;  ///< Two of them stay in the processor's cache.
 constexpr std::size_t kAheadNodes = 2048;
+constexpr std::uint64_t kFarBatchBytes = 8 << 20;  ///< Of a source far away: so many pieces are under way at once.
 // A cached piece takes about a microsecond, one from any disk many times this.
 constexpr std::chrono::microseconds kColdRead{20};
 
 }  // namespace
 
 std::size_t NodeStream::BatchNodes(std::uint64_t bytes) const {
-  if (!probed_ && !in_memory_) return kProbeNodes;
-  return static_cast<std::size_t>(std::max<std::uint64_t>(1, kBatchBytes / std::max<std::uint64_t>(bytes, 1)));
+  if (!probed_ && !in_memory_ && !file_.is_far()) return kProbeNodes;
+  return static_cast<std::size_t>(std::max<std::uint64_t>(1, (file_.is_far() ? kFarBatchBytes : kBatchBytes) / std::max<std::uint64_t>(bytes, 1)));
 }
 
 void NodeStream::PrefetchAhead(std::span<const std::uint64_t> addresses, std::size_t first, std::uint64_t bytes) {
@@ -51,9 +52,22 @@ Status NodeStream::Overlap(const std::function<Status()>& here, const std::funct
   return there_taken ? Status() : there();
 }
 
+Status NodeStream::ReadFar(Batch& batch, std::span<const std::uint64_t> addresses, std::uint64_t bytes) {
+  batch.buffer.resize(std::max<std::size_t>(batch.buffer.size(), addresses.size() * bytes));
+  std::vector<File::Read> reads;
+  reads.reserve(addresses.size());
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const std::uint64_t length = addresses[i] < file_.end() ? std::min(bytes, file_.end() - addresses[i]) : bytes;
+    reads.push_back({addresses[i], std::span(batch.buffer).subspan(i * bytes, length)});
+    batch.pieces[i] = reads.back().out;
+  }
+  return file_.ReadMany(reads, structure_, spec_);
+}
+
 Status NodeStream::Read(Batch& batch, std::span<const std::uint64_t> addresses, std::size_t first, std::size_t count,
                         std::uint64_t bytes) {
   batch.pieces.resize(count);
+  if (file_.is_far()) return ReadFar(batch, addresses.subspan(first, count), bytes);
   if (cold_) PrefetchAhead(addresses, first, bytes);
   if (!in_memory_) batch.buffer.resize(std::max<std::size_t>(batch.buffer.size(), count * bytes));
   const auto started = std::chrono::steady_clock::now();

@@ -15,7 +15,7 @@ namespace rutter::hdf5 {
 /// Streams equally long pieces of a file, in the order asked for. Nothing is kept, so that an index of any size takes a
 /// few batches of memory. The next batch is read by a second thread while the caller visits this one. Where the first
 /// reads show that the file is not in the page cache, the pieces to come are fetched ahead, so that the device works on
-/// many at once; a warm file pays nothing for that.
+/// many at once; a warm file pays nothing for that. Of a source far away the pieces of a batch are asked for at once.
 class NodeStream {
  public:
   NodeStream(File& file, std::string_view structure, std::string_view spec)
@@ -59,6 +59,8 @@ class NodeStream {
   };
 
   std::size_t BatchNodes(std::uint64_t bytes) const;
+  /// All at once, by exactly their ranges.
+  Status ReadFar(Batch& batch, std::span<const std::uint64_t> addresses, std::uint64_t bytes);
   Status Read(Batch& batch, std::span<const std::uint64_t> addresses, std::size_t first, std::size_t count, std::uint64_t bytes);
   void PrefetchAhead(std::span<const std::uint64_t> addresses, std::size_t first, std::uint64_t bytes);
   /// Runs `here` on this thread and, meanwhile, `there` on another one where one is free.

@@ -62,16 +62,27 @@ Result<std::vector<SymbolTableEntry>> DecodeSymbolTableNode(ByteReader reader, c
 }
 
 Status ListOldStyle(File& file, const SymbolTable& table, GroupLinks& links) {
-  RUTTER_ASSIGN(LocalHeap heap, LocalHeap::Open(file, table.heap));
-  return VisitGroupBTree(file, table.btree, [&](std::uint64_t node) -> Status {
+  const std::pair<std::uint64_t, std::uint64_t> tree{table.btree, kUsualGroupNodeBytes};
+  if (file.is_far()) file.Prefetch({&tree, 1});
+  auto heap = LocalHeap::Open(file, table.heap);
+  // A probe wants to know at once what lies below, whether or not the names are here.
+  if (!heap && !file.is_probing()) return Fail(std::move(heap).error());
+  RUTTER_TRY(VisitGroupBTree(file, table.btree, [&](std::uint64_t node) -> Status {
     RUTTER_ASSIGN(ByteReader prefix, file.Open(node, kNodePrefixBytes, kNode, kSpec));
     prefix.Skip(6);
     std::uint64_t bytes = kNodePrefixBytes + prefix.U16() * EntryBytes(file.sizes());
     RUTTER_ASSIGN(ByteReader reader, file.Open(node, bytes, kNode, kSpec));
     RUTTER_ASSIGN(auto entries, DecodeSymbolTableNode(std::move(reader), file.sizes()));
-    for (const SymbolTableEntry& entry : entries) links.entries.push_back(ReadEntry(file, heap, entry, node));
+    for (const SymbolTableEntry& entry : entries) {
+      if (heap) {
+        links.entries.push_back(ReadEntry(file, *heap, entry, node));
+      } else if (entry.header && entry.cache_type != kSoftLinkCached) {
+        links.entries.emplace_back().link.address = *entry.header;
+      }
+    }
     return {};
-  });
+  }));
+  return heap ? Status() : Status(Fail(std::move(heap).error()));
 }
 
 }  // namespace rutter::hdf5
