@@ -51,8 +51,8 @@ Error ToPublic(const ::rutter::Error& error) {
 
 ArrayInfo DescribeArray(const ::rutter::Array& array) {
   ArrayInfo info;
-  info.shape = array.shape;
-  info.chunk_shape = array.chunk_shape;
+  info.shape.assign(array.shape.begin(), array.shape.end());
+  info.chunk_shape.assign(array.chunk_shape.begin(), array.chunk_shape.end());
   info.dimension_names = array.dimension_names;
   info.dimension_names.resize(array.shape.size());
   info.is_null = array.is_null;
@@ -80,7 +80,7 @@ Slice WholeSlice(const Shape& shape) {
 
 Result<Slice> ParseSlice(std::string_view text, const Shape& shape) {
   return Guarded([&]() -> Result<Slice> {
-    auto parsed = ::rutter::ParseSlice(text, shape);
+    auto parsed = ::rutter::ParseSlice(text, ::rutter::Shape(shape.begin(), shape.end()));
     if (!parsed) return ToPublic(parsed.error());
     Slice slice;
     for (const ::rutter::AxisSlice& axis : parsed->axes) slice.push_back({axis.start, axis.count, axis.step, axis.drop});
