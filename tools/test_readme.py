@@ -46,7 +46,7 @@ def main():
         text = page.read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory() as folder:
             for file in (ROOT / "examples").iterdir():
-                if file.suffix != ".py":
+                if file.is_file() and file.suffix != ".py":
                     shutil.copy2(file, folder)
             for block in BLOCK.findall(text):
                 if not block.startswith("$ rutter"):

@@ -96,7 +96,7 @@ class Nesting {
   }
 
  private:
-  const Shape& shape_;
+  const Shape shape_;
   Shape index_;
   bool first_ = true;
 };

@@ -59,7 +59,7 @@ def run(*arguments):
 class Tester:
     def __init__(self, rutter, folder):
         self.rutter, self.folder, self.data = rutter, folder, FILE.read_bytes()
-        self.passed, self.failed = 0, 0
+        self.passed, self.failed, self.not_opened = 0, 0, 0
         with Server(right, lambda path: self.data) as server:
             self.refs, _ = self.map(server, "good")
             self.requests = len(server.requests)
@@ -104,6 +104,10 @@ class Tester:
             done = run(self.rutter, "read", server.url("a.nwb"), ARRAY, "-s", SLICE, "--raw", raw)
         if done.returncode == 0:
             return "" if pathlib.Path(raw).read_bytes() == self.values else "WRONG BYTES"
+        # Opening a file is tried six times (docs/guides/remote.md): of 250 seeds about one meets six faults in a row there.
+        if b"(6 tries) at byte 0 " in done.stderr and self.not_opened < 2:
+            self.not_opened += 1
+            return ""
         return f"exit code {done.returncode}: {done.stderr.decode()}"
 
 
@@ -119,7 +123,7 @@ def main():
         jobs += [(f"reading, seed {seed}", lambda seed=seed: tester.reading(seed)) for seed in range(arguments.reads)]
         for (name, _), problem in zip(jobs, pool.map(lambda job: job[1](), jobs)):
             tester.check(name, problem)
-        print(f"{tester.requests} requests map the file")
+        print(f"{tester.requests} requests map the file; {tester.not_opened} reads met six faults in a row at opening")
     print(f"{tester.passed} passed, {tester.failed} failed")
     return 1 if tester.failed else 0
 
