@@ -19,6 +19,7 @@ struct OpenOptions {
   std::uint64_t metadata_bytes = 1ull << 30;  ///< Read and kept of one file; more is kLimit.
   std::uint64_t chunk_bytes = 4ull << 30;     ///< Of one decoded chunk; more is kLimit.
   std::uint64_t cache_bytes = 128ull << 20;   ///< Of each remote file: metadata, and data that was asked for ahead.
+  std::uint64_t chunk_cache_bytes = 64ull << 20;  ///< Of decoded chunks that are kept for later reads; 0 = none.
   bool conventions = true;                    ///< Give dimension names and meaning (NetCDF-4, MAT v7.3, NWB).
   CancelToken cancel;                         ///< Stops the opening, and everything that is done with the file later.
   Progress progress;                          ///< Objects met.
@@ -26,7 +27,7 @@ struct OpenOptions {
 
 struct ReadOptions {
   unsigned threads = 0;                     ///< 0 = all cores.
-  std::uint64_t max_memory = 1ull << 30;    ///< Bytes beside the output (Array::Save: with it). One chunk must fit.
+  std::uint64_t max_memory = 1ull << 30;    ///< Bytes beside the output (Array::Save: with it) and the cache. One chunk must fit.
   /// Stops this read. What only the file's own token stops: the wait for an index of chunks that lies in a remote file.
   CancelToken cancel;
   Progress progress;                        ///< Bytes of output.
@@ -82,6 +83,7 @@ struct Counters {
   std::uint64_t wanted_bytes = 0;   ///< That the engine asked for.
   std::uint64_t kept_reads = 0;     ///< Ranges that needed no request of their own.
   std::uint64_t chunks = 0, missing_chunks = 0, decoded_bytes = 0;
+  std::uint64_t kept_chunks = 0;    ///< Of `chunks`, those that an earlier read had decoded.
   double decode_cpu_seconds = 0, wait_seconds = 0;  ///< Summed over threads.
 };
 

@@ -21,6 +21,7 @@ OpenAnyOptions ToOwn(const OpenOptions& options) {
   const double seconds = std::clamp(options.timeout_seconds, 0.1, 86'400.0);
   own.http.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
   own.http.cache_bytes = options.cache_bytes;
+  own.chunk_cache_bytes = options.chunk_cache_bytes;
   own.trace = std::make_shared<Trace>();
   options.progress.Watch({own.trace, &own.trace->objects});
   return own;
@@ -189,6 +190,7 @@ Counters File::counters() const {
   counters.kept_reads = cost.kept_reads;
   counters.chunks = cost.chunks;
   counters.missing_chunks = cost.missing_chunks;
+  counters.kept_chunks = cost.kept_chunks;
   counters.decoded_bytes = cost.decoded_bytes;
   counters.decode_cpu_seconds = cost.decode_cpu_seconds;
   counters.wait_seconds = cost.wait_seconds;

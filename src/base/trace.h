@@ -22,6 +22,7 @@ struct Trace {
   // The engine.
   Counter objects{0};                 ///< Groups, arrays and types that were mapped.
   Counter chunks{0}, missing_chunks{0}, decoded_bytes{0};
+  Counter kept_chunks{0};             ///< Of the chunks, those that an earlier read had decoded.
   Counter decode_cpu_ns{0};           ///< Processor time of undoing codecs, summed over threads.
 
   static void Add(Counter& counter, std::uint64_t amount) { counter.fetch_add(amount, std::memory_order_relaxed); }

@@ -21,6 +21,7 @@ Cost CostOf(const Dataset& dataset) {
   cost.objects = trace.objects;
   cost.chunks = trace.chunks;
   cost.missing_chunks = trace.missing_chunks;
+  cost.kept_chunks = trace.kept_chunks;
   cost.decoded_bytes = trace.decoded_bytes;
   cost.decode_cpu_seconds = static_cast<double>(trace.decode_cpu_ns) * 1e-9;
   cost.wait_seconds = static_cast<double>(trace.wait_ns) * 1e-9;

@@ -15,7 +15,7 @@ struct Cost {
   std::uint64_t reads = 0, wanted_bytes = 0;               ///< Ranges that the engine asked for.
   std::uint64_t ranges = 0, merged_ranges = 0;             ///< Ranges fetched for reads, and the requests that they became.
   std::uint64_t kept_reads = 0, kept_bytes = 0;            ///< Ranges that needed no request of their own.
-  std::uint64_t objects = 0, chunks = 0, missing_chunks = 0, decoded_bytes = 0;
+  std::uint64_t objects = 0, chunks = 0, missing_chunks = 0, kept_chunks = 0, decoded_bytes = 0;
   double decode_cpu_seconds = 0, wait_seconds = 0;         ///< Both summed over threads.
 
   /// Bytes that came for each byte that was wanted; below 1 where kept bytes were used again, 0 where nothing was wanted.

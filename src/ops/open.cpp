@@ -49,7 +49,7 @@ Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) 
       opener = Observe(MakeSourceOpener(std::move(own), dataset.client), observer);
     }
     dataset.pool = std::make_shared<SourcePool>(dataset.map.sources, path, opener);
-    dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits, dataset.trace);
+    dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits, dataset.trace, options.chunk_cache_bytes);
     return dataset;
   }
   dataset.is_native = true;
@@ -65,7 +65,7 @@ Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) 
     if (!failure) named.url = absolute.lexically_normal().string();
   }
   dataset.pool = std::make_shared<SourcePool>(dataset.file->Sources());
-  dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits, dataset.trace);
+  dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits, dataset.trace, options.chunk_cache_bytes);
   if (options.conventions) RUTTER_TRY(ApplyConventions(dataset.map, *dataset.reader));
   RUTTER_TRY(CheckCancelled(dataset.cancel));  // a node that could not be read for this reason is not damaged
   RUTTER_TRY(dataset.client->FirstFailure());

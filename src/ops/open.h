@@ -22,6 +22,7 @@ struct OpenAnyOptions {
   http::ClientOptions http;        ///< Patience with servers.
   CancelFlag cancel;               ///< Ends opening, and every later read of the dataset's sources, with kCancelled.
   std::shared_ptr<Trace> trace = nullptr;  ///< What to count in; the dataset makes its own where null.
+  std::uint64_t chunk_cache_bytes = 0;  ///< Of decoded chunks, kept between reads.
   bool conventions = true;         ///< Apply NetCDF-4, MAT v7.3, NWB, ... meaning.
 };
 

@@ -1,4 +1,5 @@
 // Arrays that are stored in chunks: locate a tile of the chunk grid, read and decode its chunks in parallel, scatter.
+// Chunks that were decoded before are taken from the cache, where there is one.
 
 #include <algorithm>
 #include <functional>
@@ -10,6 +11,7 @@
 
 #include "base/checked.h"
 #include "base/trace.h"
+#include "read/chunk_cache.h"
 #include "read/raw_bytes.h"
 #include "read/read_job.h"
 
@@ -20,6 +22,7 @@ constexpr std::uint64_t kTileCells = 64 << 10;     // chunks located at once
 constexpr std::uint64_t kTaskStored = 256 << 10;   // stored bytes of one thread's turn
 constexpr std::uint64_t kTaskDecoded = 1 << 20;    // decoded bytes of the same
 constexpr std::uint64_t kAheadBytes = 32 << 20;    // stored bytes on their way from a source far away
+constexpr std::uint64_t kWholeShare = 8;           // chunks that a read needs whole are kept where they fit an eighth of the cache
 constexpr std::uint64_t kSparseStep = 8;           // selections that touch fewer chunks than 1 in 8 visit each on its own
 
 std::string ChunkName(std::span<const std::uint64_t> index) {
@@ -46,6 +49,13 @@ class ChunkedReader {
   struct Task {
     std::size_t first, last;
   };
+  /// What the cache knows of one chunk of a task.
+  struct Kept {
+    DecodedChunk chunk;
+    ChunkCache::Claim claim;
+    bool is_awaited = false;  // another thread decodes it
+    bool NeedsBytes() const { return chunk == nullptr && !is_awaited; }
+  };
 
   Status ReadTile(const Box& tile);
   Status Locate(const Box& tile);
@@ -55,8 +65,16 @@ class ChunkedReader {
   void FetchAhead(std::span<const Task> tasks, std::uint64_t task);
   std::uint64_t StoredBytes(const Task& task) const;
   Status ReadTask(const Box& tile, const Task& task, ReadSlot& slot);
+  ChunkCache::Key KeyOf(const ChunkRef& chunk) const;
+  std::vector<Kept> AskCache(const Box& tile, const Task& task) const;
+  Status FetchBatch(const Box& tile, const Task& task, std::span<const Kept> kept, ByteSource& source, ReadSlot& slot);
+  std::span<const std::byte> StoredOf(const ChunkRef& chunk, ByteSource& source, ReadSlot& slot, std::size_t& used) const;
+  Status MoveKept(const DecodedChunk& chunk, const SelectedPart& part, ReadSlot& slot) const;
+  Status AwaitChunk(const Box& tile, const Located& located, ByteSource& source, ReadSlot& slot);
+  Status CheckInside(const Box& tile, const Located& located, const ByteSource& source) const;
   Status ReadChunkRaw(const Located& located, const SelectedPart& part, const std::shared_ptr<ByteSource>& source, ReadSlot& slot);
   Status DecodeChunk(const ChunkRef& chunk, std::span<const std::byte> stored, const SelectedPart& part, ReadSlot& slot);
+  void DecodeToKeep(const ChunkRef& chunk, std::span<const std::byte> stored, std::span<const std::uint64_t> index, ReadSlot& slot, Kept& kept);
   Status ReadInline(const Box& tile, const Located& located);
 
   /// Up to the end of the last element wanted of a chunk; never more than the chunk has.
@@ -70,6 +88,7 @@ class ChunkedReader {
   bool ReadsAlone(const Located& located) const { return located_.size() == 1 && IsRaw(located.chunk); }
   void CellIndex(const Box& tile, std::uint64_t cell, std::span<std::uint64_t> index) const;
   SelectedPart PartOfChunk(std::span<const std::uint64_t> index) const;
+  std::uint64_t ElementsInArray(std::span<const std::uint64_t> index) const;
   Selection PartOfTile(const Box& tile) const;
   tl::unexpected<Error> InChunk(Error error, const Box& tile, const Located& located, const ByteSource* source) const;
 
@@ -82,6 +101,7 @@ class ChunkedReader {
   std::uint64_t chunk_bytes_ = 0;
   std::uint32_t all_stages_ = 0;                  // mask of a chunk to which no stage was applied
   std::vector<std::byte> fill_;
+  ChunkCache* cache_ = nullptr;  // null where nothing is to be kept
   // Of the tile at hand:
   std::vector<Located> located_;
   std::vector<bool> seen_;
@@ -111,6 +131,7 @@ Status ChunkedReader::Prepare() {
   std::size_t stages = array_.codecs.size();
   if (stages > 32) return Fail(ErrorCode::kLimit, std::to_string(stages) + " codecs, Limits::filters is 32");
   all_stages_ = stages == 32 ? ~0u : (1u << stages) - 1;
+  cache_ = job_.chunk_cache;
   RUTTER_ASSIGN(fill_, OutputFill(array_, transfer_));
   return {};
 }
@@ -284,7 +305,8 @@ void ChunkedReader::FetchAhead(std::span<const Task> tasks, std::uint64_t task) 
     const Task& next = tasks[ahead_task_];
     for (std::size_t i = next.first; i < next.last; ++i) {
       const ChunkRef& chunk = located_[i].chunk;
-      if (!IsRaw(chunk)) by_source[chunk.source].push_back({chunk.offset, {}, chunk.length});
+      if (IsRaw(chunk) || (cache_ != nullptr && cache_->Find(KeyOf(chunk)) != nullptr)) continue;
+      by_source[chunk.source].push_back({chunk.offset, {}, chunk.length});
     }
     if (ahead_task_ != task) ahead_bytes_ += StoredBytes(next);
   }
@@ -293,57 +315,135 @@ void ChunkedReader::FetchAhead(std::span<const Task> tasks, std::uint64_t task) 
   }
 }
 
-Status ChunkedReader::ReadTask(const Box& tile, const Task& task, ReadSlot& slot) {
-  RUTTER_ASSIGN(auto source, pool_.Get(located_[task.first].chunk.source));
-  // Encoded chunks of the batch are fetched together; raw ones fetch only what is wanted of them.
-  std::uint64_t batch_bytes = 0;
+ChunkCache::Key ChunkedReader::KeyOf(const ChunkRef& chunk) const {
+  return {array_.index, chunk.source, chunk.filter_mask, chunk.offset, chunk.length, chunk_bytes_};
+}
+
+/// Chunks of which this read wants a part are kept where all of them fit the cache: the next read may want the rest. Whole
+/// ones are kept only of small reads, so that a long pass over an array neither pays for it nor empties the cache.
+std::vector<ChunkedReader::Kept> ChunkedReader::AskCache(const Box& tile, const Task& task) const {
+  const std::uint64_t fit = cache_->capacity_bytes() / chunk_bytes_;
+  std::vector<Kept> kept(task.last - task.first);
+  std::array<std::uint64_t, kMaxRank> index{};
   for (std::size_t i = task.first; i < task.last; ++i) {
     const ChunkRef& chunk = located_[i].chunk;
     if (IsRaw(chunk)) continue;
-    if (!RangeInside(chunk.offset, chunk.length, source->size())) {
-      Error error = MakeError(ErrorCode::kTruncated, "the chunk's " + std::to_string(chunk.length) + " stored bytes pass the end of the source at " + std::to_string(source->size()));
-      return InChunk(std::move(error), tile, located_[i], source.get());
+    Kept& one = kept[i - task.first];
+    CellIndex(tile, located_[i].cell, index);
+    bool is_whole = PartOfChunk({index.data(), selection_.rank}).box.NumElements() == ElementsInArray({index.data(), selection_.rank});
+    if (located_.size() > (is_whole ? fit / kWholeShare : fit)) {
+      one.chunk = cache_->Find(KeyOf(chunk));
+    } else {
+      auto answer = cache_->FindOrClaim(KeyOf(chunk));
+      one = {std::move(answer.chunk), std::move(answer.claim), false};
+      one.is_awaited = one.chunk == nullptr && !one.claim;
     }
+  }
+  return kept;
+}
+
+Status ChunkedReader::CheckInside(const Box& tile, const Located& located, const ByteSource& source) const {
+  const ChunkRef& chunk = located.chunk;
+  if (RangeInside(chunk.offset, chunk.length, source.size())) return {};
+  Error error = MakeError(ErrorCode::kTruncated, "the chunk's " + std::to_string(chunk.length) + " stored bytes pass the end of the source at " + std::to_string(source.size()));
+  return InChunk(std::move(error), tile, located, &source);
+}
+
+/// Encoded chunks of a task are fetched together, one behind the other into `slot.stored`; raw ones fetch only what is wanted
+/// of them. Sources that lie in memory need no fetching.
+Status ChunkedReader::FetchBatch(const Box& tile, const Task& task, std::span<const Kept> kept, ByteSource& source, ReadSlot& slot) {
+  std::uint64_t batch_bytes = 0;
+  slot.requests.clear();
+  for (std::size_t i = task.first; i < task.last; ++i) {
+    const ChunkRef& chunk = located_[i].chunk;
+    if (IsRaw(chunk) || (!kept.empty() && !kept[i - task.first].NeedsBytes())) continue;
+    RUTTER_TRY(CheckInside(tile, located_[i], source));
+    if (chunk.length > 0) slot.requests.push_back({chunk.offset, {}, chunk.length});
     batch_bytes += chunk.length;
   }
-  std::byte* batch = nullptr;
-  if (batch_bytes > 0 && !source->View(located_[task.first].chunk.offset, 0)) {
-    batch = slot.stored.Reserve(static_cast<std::size_t>(batch_bytes));
-    slot.requests.clear();
-    std::size_t used = 0;
-    for (std::size_t i = task.first; i < task.last; ++i) {
-      const ChunkRef& chunk = located_[i].chunk;
-      if (IsRaw(chunk) || chunk.length == 0) continue;
-      slot.requests.push_back({chunk.offset, {batch + used, static_cast<std::size_t>(chunk.length)}, 0});
-      used += static_cast<std::size_t>(chunk.length);
-    }
-    RUTTER_TRY(source->ReadManyUntil(slot.requests, job_.options.cancel));
+  if (slot.requests.empty() || source.View(slot.requests.front().offset, 0)) return {};
+  std::byte* to = slot.stored.Reserve(static_cast<std::size_t>(batch_bytes));
+  for (ReadRequest& request : slot.requests) {
+    request.out = {to, static_cast<std::size_t>(request.prefetch_bytes)};
+    to += request.prefetch_bytes;
   }
+  return source.ReadManyUntil(slot.requests, job_.options.cancel);
+}
+
+Status ChunkedReader::ReadTask(const Box& tile, const Task& task, ReadSlot& slot) {
+  RUTTER_ASSIGN(auto source, pool_.Get(located_[task.first].chunk.source));
+  std::vector<Kept> kept;
+  if (cache_ != nullptr) kept = AskCache(tile, task);
+  RUTTER_TRY(FetchBatch(tile, task, kept, *source, slot));
   const ThreadTimer timer;
-  std::size_t used = 0;
+  std::size_t used = 0, awaited = 0;
   std::array<std::uint64_t, kMaxRank> index{};
   for (std::size_t i = task.first; i < task.last; ++i) {
     const Located& located = located_[i];
     if (i != task.first) RUTTER_TRY(job_.CheckCancelled());
     CellIndex(tile, located.cell, index);
-    SelectedPart part = PartOfChunk({index.data(), selection_.rank});
+    const std::span<const std::uint64_t> place{index.data(), selection_.rank};
+    SelectedPart part = PartOfChunk(place);
+    Kept* one = kept.empty() ? nullptr : &kept[i - task.first];
+    if (one != nullptr && one->is_awaited) {
+      ++awaited;
+      continue;
+    }
     ++slot.statistics.chunks;
     Status status;
     if (IsRaw(located.chunk)) {
       status = ReadChunkRaw(located, part, source, slot);
+    } else if (one != nullptr && one->chunk != nullptr) {
+      ++slot.statistics.kept_chunks;
+      status = MoveKept(one->chunk, part, slot);
     } else {
-      auto length = static_cast<std::size_t>(located.chunk.length);
-      std::span<const std::byte> stored{batch == nullptr ? nullptr : batch + used, length};
-      if (batch == nullptr) stored = source->View(located.chunk.offset, located.chunk.length).value_or(std::span<const std::byte>());
-      used += length;
-      slot.statistics.requests += length > 0;
-      slot.statistics.bytes_read += length;
-      status = DecodeChunk(located.chunk, stored, part, slot);
+      auto stored = StoredOf(located.chunk, *source, slot, used);
+      if (one != nullptr && one->claim) DecodeToKeep(located.chunk, stored, place, slot, *one);
+      status = one != nullptr && one->chunk != nullptr ? MoveKept(one->chunk, part, slot) : DecodeChunk(located.chunk, stored, part, slot);
     }
     if (!status) return InChunk(std::move(status).error(), tile, located, source.get());
     if (!ReadsAlone(located)) job_.Progress(part.box.NumElements() * transfer_.to_bytes());
   }
-  if (batch_bytes > 0) slot.statistics.decode_cpu_ns += timer.Nanoseconds();
+  if (used > 0) slot.statistics.decode_cpu_ns += timer.Nanoseconds();
+  // Last, when this thread has kept all that others may be waiting for.
+  for (std::size_t i = task.first; awaited > 0 && i < task.last; ++i) {
+    if (!kept[i - task.first].is_awaited) continue;
+    RUTTER_TRY(AwaitChunk(tile, located_[i], *source, slot));
+    --awaited;
+  }
+  return {};
+}
+
+/// The stored bytes of the next chunk of a batch, of which `used` bytes are behind.
+std::span<const std::byte> ChunkedReader::StoredOf(const ChunkRef& chunk, ByteSource& source, ReadSlot& slot, std::size_t& used) const {
+  const auto length = static_cast<std::size_t>(chunk.length);
+  slot.statistics.requests += length > 0;
+  slot.statistics.bytes_read += length;
+  used += length;
+  if (auto view = source.View(chunk.offset, chunk.length)) return *view;
+  return {slot.stored.Reserve(0) + (used - length), length};
+}
+
+/// A chunk that another thread decodes; where that failed, or kept nothing, this one tries by itself.
+Status ChunkedReader::AwaitChunk(const Box& tile, const Located& located, ByteSource& source, ReadSlot& slot) {
+  std::array<std::uint64_t, kMaxRank> index{};
+  CellIndex(tile, located.cell, index);
+  SelectedPart part = PartOfChunk({index.data(), selection_.rank});
+  RUTTER_ASSIGN(DecodedChunk chunk, cache_->Await(KeyOf(located.chunk), job_.options.cancel));
+  ++slot.statistics.chunks;
+  Status status;
+  if (chunk != nullptr) {
+    ++slot.statistics.kept_chunks;
+    status = MoveKept(chunk, part, slot);
+  } else {
+    const std::size_t at = &located - located_.data();
+    RUTTER_TRY(FetchBatch(tile, {at, at + 1}, {}, source, slot));
+    std::size_t used = 0;
+    auto stored = StoredOf(located.chunk, source, slot, used);
+    status = DecodeChunk(located.chunk, stored, part, slot);
+  }
+  if (!status) return InChunk(std::move(status).error(), tile, located, &source);
+  job_.Progress(part.box.NumElements() * transfer_.to_bytes());
   return {};
 }
 
@@ -371,6 +471,27 @@ Status ChunkedReader::DecodeChunk(const ChunkRef& chunk, std::span<const std::by
                             static_cast<std::size_t>(BytesNeeded(part))));
   if (in_place) return {};
   return transfer_.Move(part.box, decoded + part.from_offset, to, slot.convert);
+}
+
+/// Decodes a chunk into memory of its own and hands it to the cache. What the array has of it must all be there, whatever part this
+/// read wants: others may want another. A chunk of which less is there is left to DecodeChunk, and not kept.
+void ChunkedReader::DecodeToKeep(const ChunkRef& chunk, std::span<const std::byte> stored, std::span<const std::uint64_t> index, ReadSlot& slot, Kept& kept) {
+  auto element_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(array_.dtype->size_bytes, UINT32_MAX));
+  std::uint64_t least = transfer_.from_bytes();
+  for (std::size_t k = 0; k < index.size(); ++k) {
+    least += (std::min(array_.chunk_shape[k], array_.shape[k] - index[k] * array_.chunk_shape[k]) - 1) * static_cast<std::uint64_t>(strides_[k]);
+  }
+  auto size = static_cast<std::size_t>(chunk_bytes_);
+  std::shared_ptr<std::byte[]> decoded(new std::byte[size]);
+  if (DecodePipeline(array_.codecs, chunk.filter_mask, stored, {decoded.get(), size}, element_bytes, slot.pipeline, static_cast<std::size_t>(least))) {
+    slot.statistics.bytes_decoded += chunk_bytes_;
+    kept.chunk = std::move(decoded);
+  }
+  kept.claim.Keep(kept.chunk);
+}
+
+Status ChunkedReader::MoveKept(const DecodedChunk& chunk, const SelectedPart& part, ReadSlot& slot) const {
+  return transfer_.Move(part.box, chunk.get() + part.from_offset, selection_.to + part.to_offset, slot.convert);
 }
 
 Status ChunkedReader::ReadInline(const Box& tile, const Located& located) {
@@ -414,6 +535,13 @@ SelectedPart ChunkedReader::PartOfChunk(std::span<const std::uint64_t> index) co
     shape[k] = std::min(array_.chunk_shape[k], array_.shape[k] - start[k]);
   }
   return SelectInBox(selection_, {start.data(), index.size()}, {shape.data(), index.size()}, {strides_.data(), index.size()});
+}
+
+/// Elements of a chunk that lie inside the array.
+std::uint64_t ChunkedReader::ElementsInArray(std::span<const std::uint64_t> index) const {
+  std::uint64_t elements = 1;
+  for (std::size_t k = 0; k < index.size(); ++k) elements *= std::min(array_.chunk_shape[k], array_.shape[k] - index[k] * array_.chunk_shape[k]);
+  return elements;
 }
 
 Selection ChunkedReader::PartOfTile(const Box& tile) const {

@@ -10,13 +10,18 @@
 
 namespace rutter {
 
-ReadJob::ReadJob(const ReadOptions& read_options, const Limits& read_limits, Trace* read_trace)
-    : options(read_options), limits(read_limits), threads(read_options.threads == 0 ? ThreadPool::NumCores() : read_options.threads), trace(read_trace) {}
+ReadJob::ReadJob(const ReadOptions& read_options, const Limits& read_limits, Trace* read_trace, ChunkCache* cache)
+    : options(read_options),
+      limits(read_limits),
+      threads(read_options.threads == 0 ? ThreadPool::NumCores() : read_options.threads),
+      trace(read_trace),
+      chunk_cache(read_options.keep_chunks ? cache : nullptr) {}
 
 ReadJob::~ReadJob() {
   if (trace == nullptr) return;
   Trace::Add(trace->chunks, statistics.chunks);
   Trace::Add(trace->missing_chunks, statistics.missing_chunks);
+  Trace::Add(trace->kept_chunks, statistics.kept_chunks);
   Trace::Add(trace->decoded_bytes, statistics.bytes_decoded);
   Trace::Add(trace->decode_cpu_ns, statistics.decode_cpu_ns);
 }
@@ -42,6 +47,7 @@ Status ReadJob::Run(std::uint64_t num_tasks, unsigned most_threads, const std::f
   for (const ReadSlot& slot : slots) {
     statistics.chunks += slot.statistics.chunks;
     statistics.missing_chunks += slot.statistics.missing_chunks;
+    statistics.kept_chunks += slot.statistics.kept_chunks;
     statistics.requests += slot.statistics.requests;
     statistics.bytes_read += slot.statistics.bytes_read;
     statistics.bytes_decoded += slot.statistics.bytes_decoded;

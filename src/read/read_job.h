@@ -33,8 +33,8 @@ struct ReadSlot {
 
 /// One read: its options, budgets and counters.
 struct ReadJob {
-  /// `read_trace` (may be null) gets the statistics at the end.
-  ReadJob(const ReadOptions& read_options, const Limits& read_limits, Trace* read_trace = nullptr);
+  /// `read_trace` (may be null) gets the statistics at the end. `cache` (may be null) is used where the options allow it.
+  ReadJob(const ReadOptions& read_options, const Limits& read_limits, Trace* read_trace = nullptr, ChunkCache* cache = nullptr);
   ~ReadJob();
   ReadJob(const ReadJob&) = delete;
   ReadJob& operator=(const ReadJob&) = delete;
@@ -43,6 +43,7 @@ struct ReadJob {
   const Limits& limits;
   unsigned threads;
   Trace* trace;
+  ChunkCache* chunk_cache;      ///< Null where nothing is kept.
   bool as_stored = false;       ///< Elements as they are stored, instead of native ones.
   ReadStatistics statistics;    ///< Complete when the read has returned.
   std::uint64_t mosaic_pieces = 0;  ///< Visited so far, over all levels.

@@ -52,15 +52,15 @@ Status CheckReadable(const Array& array) {
 
 }  // namespace
 
-Reader::Reader(std::shared_ptr<SourcePool> pool, Limits limits, std::shared_ptr<Trace> trace)
-    : pool_(std::move(pool)), limits_(limits), trace_(std::move(trace)) {}
+Reader::Reader(std::shared_ptr<SourcePool> pool, Limits limits, std::shared_ptr<Trace> trace, std::uint64_t kept_bytes)
+    : pool_(std::move(pool)), limits_(limits), trace_(std::move(trace)), chunk_cache_(kept_bytes == 0 ? nullptr : std::make_unique<ChunkCache>(kept_bytes)) {}
 
 Status Reader::Read(const Array& array, const Slice& slice, std::span<std::byte> out, const ReadOptions& options, ReadStatistics* statistics) const {
   RUTTER_TRY(CheckReadable(array));
   if (!array.dtype->IsFixed() || !array.object_codec.empty()) {
     return Fail(ErrorCode::kInvalidArgument, DtypeTitle(*array.dtype) + " elements have no fixed size; read them as values");
   }
-  ReadJob job(options, limits_, trace_.get());
+  ReadJob job(options, limits_, trace_.get(), chunk_cache_.get());
   Status status = ReadInto(job, *pool_, array, slice, out, NativeType(array.dtype)->size_bytes);
   if (statistics != nullptr) *statistics = job.statistics;
   return status;
@@ -81,14 +81,14 @@ Status Reader::ReadSpread(const Array& array, const Slice& slice, const Shape& b
   std::uint64_t last = 0;
   for (std::size_t k = 0; k < box_shape.size(); ++k) last = last * box_shape[k] + (slice.axes[k].count - 1);
   if (out.size() < (last + 1) * size) return Fail(ErrorCode::kInvalidArgument, "the output ends before the slice's last element");
-  ReadJob job(options, limits_, trace_.get());
+  ReadJob job(options, limits_, trace_.get(), chunk_cache_.get());
   RUTTER_ASSIGN(auto selection, SelectSlice(array.shape, slice, out.data(), static_cast<std::size_t>(size), &box_shape));
   return ReadSelection(job, *pool_, array, selection, 0);
 }
 
 Result<ValueList> Reader::ReadAsValues(const Array& array, const Slice& slice, const ReadOptions& options) const {
   RUTTER_TRY(CheckReadable(array));
-  ReadJob job(options, limits_, trace_.get());
+  ReadJob job(options, limits_, trace_.get(), chunk_cache_.get());
   return ReadSliceAsValues(job, *pool_, array, slice);
 }
 
@@ -101,7 +101,8 @@ Result<std::vector<std::byte>> Reader::ReadStored(const Array& array, std::uint6
   std::vector<std::byte> out(static_cast<std::size_t>(*bytes));
   if (*elements == 0) return out;
   ReadOptions options;
-  ReadJob job(options, limits_, trace_.get());
+  options.keep_chunks = false;
+  ReadJob job(options, limits_, trace_.get(), chunk_cache_.get());
   RUTTER_TRY(ReadStoredInto(job, *pool_, array, WholeSlice(array.shape), out));
   return out;
 }
@@ -111,7 +112,9 @@ Result<ValueList> Reader::ReadValues(const Array& array, std::uint64_t max_eleme
   auto elements = array.NumElements();
   if (!elements || *elements > max_elements) return Fail(ErrorCode::kLimit, "the array has more than " + std::to_string(max_elements) + " elements");
   if (*elements == 0) return ValueList();
-  return ReadAsValues(array, WholeSlice(array.shape));
+  ReadOptions options;
+  options.keep_chunks = false;
+  return ReadAsValues(array, WholeSlice(array.shape), options);
 }
 
 Result<std::vector<std::byte>> Reader::ReadChunk(const Array& array, const Shape& chunk_index) const {
@@ -131,7 +134,8 @@ Result<std::vector<std::byte>> Reader::ReadChunk(const Array& array, const Shape
     slice.axes.push_back({start, std::min(array.chunk_shape[k], array.shape[k] - start), 1, false});
   }
   ReadOptions options;
-  ReadJob job(options, limits_, trace_.get());
+  options.keep_chunks = false;
+  ReadJob job(options, limits_, trace_.get(), chunk_cache_.get());
   std::vector<std::byte> out(static_cast<std::size_t>(*bytes));
   auto inside = static_cast<std::size_t>(slice.NumElements() * element_bytes);
   if (inside == out.size()) {

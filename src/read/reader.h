@@ -12,6 +12,7 @@
 #include "base/trace.h"
 #include "model/data_access.h"
 #include "model/map.h"
+#include "read/chunk_cache.h"
 #include "read/slice.h"
 #include "read/source_pool.h"
 
@@ -19,21 +20,22 @@ namespace rutter {
 
 struct ReadOptions {
   unsigned threads = 0;                        ///< 0 = all cores.
-  std::uint64_t max_memory_bytes = 1ull << 30;  ///< Beside the output.
+  std::uint64_t max_memory_bytes = 1ull << 30;  ///< Beside the output, and beside the reader's cache of chunks.
+  bool keep_chunks = true;                     ///< Use the reader's cache of decoded chunks, where it has one.
   const std::atomic<bool>* cancel = nullptr;   ///< kCancelled soon after it turns true.
   std::atomic<std::uint64_t>* progress_bytes = nullptr;  ///< Grows with the output bytes that are done.
 };
 
 /// What a read cost, for --trace and tests.
 struct ReadStatistics {
-  std::uint64_t chunks = 0, missing_chunks = 0, requests = 0, bytes_read = 0, bytes_decoded = 0, decode_cpu_ns = 0;
+  std::uint64_t chunks = 0, missing_chunks = 0, kept_chunks = 0, requests = 0, bytes_read = 0, bytes_decoded = 0, decode_cpu_ns = 0;
 };
 
 /// Reads arrays of one map. Thread-safe; several reads may run at once.
 class Reader : public DataAccess {
  public:
-  /// `trace` (may be null) counts what all reads cost.
-  Reader(std::shared_ptr<SourcePool> pool, Limits limits, std::shared_ptr<Trace> trace = nullptr);
+  /// `trace` (may be null) counts what all reads cost. Decoded chunks of up to `kept_bytes` are kept for later reads.
+  Reader(std::shared_ptr<SourcePool> pool, Limits limits, std::shared_ptr<Trace> trace = nullptr, std::uint64_t kept_bytes = 0);
 
   /// Reads a slice into `out`: C order, host byte order, NativeType(array.dtype) packed; out.size() must be exact.
   /// The dtype must be fixed (Dtype::IsFixed) and object_codec empty. Missing chunks yield the fill value.
@@ -57,6 +59,7 @@ class Reader : public DataAccess {
   std::shared_ptr<SourcePool> pool_;
   Limits limits_;
   std::shared_ptr<Trace> trace_;
+  std::unique_ptr<ChunkCache> chunk_cache_;  // null where nothing is kept
 };
 
 }  // namespace rutter

@@ -110,6 +110,7 @@ Result<Reordered> Reorder(const Reader& reader, const Array& array, const Slice&
   std::vector<TableIndex::Row> rows;
   ReadOptions read = options.read;
   read.max_memory_bytes = shares.decoding;
+  read.keep_chunks = false;  // the cache lies beside the bound on memory
   Shape at(axes.size(), 0);
   for (std::uint64_t number = 0;; ++number) {
     Slice part = slice;
@@ -162,6 +163,7 @@ Status WriteSlice(const Reader& reader, const Array& array, const Slice& slice, 
   const Shares shares = ShareOut(array, options.read.max_memory_bytes);
   ReadOptions read = options.read;
   read.max_memory_bytes = shares.decoding;
+  read.keep_chunks = false;  // the cache lies beside the bound on memory
   SliceBlocks blocks(array, slice, size, std::min(kPreferredBytes, shares.output), shares.output);
   const bool decodes = !array.codecs.empty() && array.chunk_shape.size() == slice.axes.size() && slice.NumElements() != 0 &&
                        dynamic_cast<const FlatIndex*>(array.index.get()) == nullptr && dynamic_cast<const MosaicIndex*>(array.index.get()) == nullptr;
