@@ -12,6 +12,7 @@ import time
 import urllib.parse
 
 import signature_v4
+from tls_proxy import make_certificate
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 SECONDS_TO_START = 20
@@ -65,7 +66,7 @@ class Process:
 class Nginx(Process):
     """Serves a folder as it lies."""
 
-    name = "nginx"
+    name, scheme, protocol = "nginx", "http", "HTTP/1.1"
     environment = {}
 
     def __init__(self, root):
@@ -75,21 +76,41 @@ class Nginx(Process):
         self.folder, self.port = pathlib.Path(tempfile.mkdtemp(prefix="rutter-nginx-")), free_port()
         temporary = "".join(f"{kind}_temp_path {self.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         user = "user root;" if os.getuid() == 0 else ""
+        self.environment, listen = self.secure()
         (self.folder / "nginx.conf").write_text(
             f"{user} daemon off; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/errors;"
             "events { worker_connections 1024; }"
-            f"http {{ log_format counted '$status $bytes_sent'; access_log {self.folder}/access counted; {temporary}"
-            f"sendfile on; keepalive_requests 100000; server {{ listen 127.0.0.1:{self.port}; root '{root}'; }} }}"
+            f"http {{ log_format counted '$status $bytes_sent $server_protocol'; access_log {self.folder}/access counted; {temporary}"
+            f"sendfile on; keepalive_requests 100000; server {{ listen 127.0.0.1:{self.port} {listen}; root '{root}'; }} }}"
         )
         self.start(program, "-c", self.folder / "nginx.conf", "-e", self.folder / "errors")
 
+    def secure(self):
+        """(what clients have to know, the parameters of `listen` and what goes with them)"""
+        return {}, ""
+
     def url(self, name):
-        return f"http://127.0.0.1:{self.port}/{urllib.parse.quote(name)}"
+        return f"{self.scheme}://127.0.0.1:{self.port}/{urllib.parse.quote(name)}"
 
     def counted(self):
         """(requests, bytes sent with their heads) so far."""
-        sizes = [int(line.split()[1]) for line in (self.folder / "access").read_text().splitlines()]
-        return len(sizes), sum(sizes)
+        lines = [line.split() for line in (self.folder / "access").read_text().splitlines()]
+        if any(protocol != self.protocol for _, _, protocol in lines):
+            raise RuntimeError(f"{self.name}: not every request came as {self.protocol}")
+        return len(lines), sum(int(size) for _, size, _ in lines)
+
+
+class NginxHttp2(Nginx):
+    """The same over TLS, where requests share one connection."""
+
+    name, scheme, protocol = "nginx with HTTP/2", "https", "HTTP/2.0"
+
+    def secure(self):
+        made = make_certificate(self.folder, ["localhost"], addresses=["127.0.0.1"])
+        if made is None:
+            raise Missing("no openssl command to make a certificate")
+        _, certificate = made
+        return {"CURL_CA_BUNDLE": str(certificate)}, f"ssl http2; ssl_certificate {certificate}; ssl_certificate_key {certificate.with_suffix('.key')}"
 
 
 class ObjectStore(Process):

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A file on a web server gives the map that it gives locally (the URL aside), and the same bytes through that map.
 
-    same_as_local_test.py RUTTER [--all] [--through nginx,s3] [FOLDER]
+    same_as_local_test.py RUTTER [--all] [--through nginx,h2,s3] [FOLDER]
 
 Files of FOLDER (the corpus, or else fixtures/): a sample, or all. Through a server of this folder's own, which needs nothing;
-or through nginx and a real S3 store, where they are installed.
+or through nginx, nginx with HTTP/2 and a real S3 store, where they are installed.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-from real_servers import Missing, Nginx, ObjectStore
+from real_servers import Missing, Nginx, NginxHttp2, ObjectStore
 from scripted_server import Answer, Server, right
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -57,6 +57,8 @@ def start(name, root, files):
     """A server of that name; Missing where this machine has none."""
     if name == "nginx":
         return Nginx(root)
+    if name == "h2":
+        return NginxHttp2(root)
     return ObjectStore(root, files) if name == "s3" else ScriptedServer(root)
 
 
@@ -145,7 +147,7 @@ def main():
     parser.add_argument("rutter")
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--all", action="store_true")
-    parser.add_argument("--through", default="own", help="own, nginx, s3; with commas between")
+    parser.add_argument("--through", default="own", help="own, nginx, h2, s3; with commas between")
     arguments = parser.parse_args()
     root = folder_or_default(arguments.folder)
     every = sorted(path for path in root.rglob("*") if path.is_file() and 0 < path.stat().st_size < 200 << 20)

@@ -9,13 +9,13 @@ import subprocess
 from scripted_server import Server
 
 
-def make_certificate(folder, names):
+def make_certificate(folder, names, addresses=()):
     """(context, path of the certificate that vouches for it); None without an openssl command."""
     if shutil.which("openssl") is None:
         return None
     key, certificate = pathlib.Path(folder, "hosts.key"), pathlib.Path(folder, "hosts.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", certificate, "-subj", "/CN=tests",
-                    "-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names)], check=True, capture_output=True)  # fmt: skip
+                    "-addext", "subjectAltName=" + ",".join([f"DNS:{name}" for name in names] + [f"IP:{address}" for address in addresses])], check=True, capture_output=True)  # fmt: skip
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context, certificate

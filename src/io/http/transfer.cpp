@@ -119,7 +119,8 @@ Status Transfer::Prepare(CURL* handle) {
   option(CURLOPT_USERAGENT, "rutter");
   option(CURLOPT_FOLLOWLOCATION, 0L);
   option(CURLOPT_NOSIGNAL, 1L);
-  option(CURLOPT_BUFFERSIZE, 256L * 1024);
+  // A wish: a handle that was used on a connection which others still use (HTTP/2) has its buffer yet, and keeps it.
+  (void)Curl().easy_setopt(handle, CURLOPT_BUFFERSIZE, 256L * 1024);
   option(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   option(CURLOPT_PIPEWAIT, place_->url->scheme == "https" ? 1L : 0L);
   option(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
