@@ -26,6 +26,29 @@ inline std::optional<double> ParseDouble(std::string_view text) {
   return value;
 }
 
+/// Without the spaces, tabs and ends of lines around it.
+inline std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const auto first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+/// Letters of ASCII in lower case, whatever the locale.
+inline char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+inline std::string Lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = Lower(c);
+  return out;
+}
+
+/// 0 to 15, or -1.
+inline int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c = Lower(c);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /// Appends one character; `code` is at most 0x10FFFF.
 inline void AppendUtf8(std::uint32_t code, std::string& out) {
   if (code < 0x80) {

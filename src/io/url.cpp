@@ -1,5 +1,6 @@
 #include "io/url.h"
 
+#include "base/text.h"
 #include "io/http/libcurl.h"
 
 #include <algorithm>
@@ -34,13 +35,6 @@ Result<std::string> Part(CURLU* handle, CURLUPart part, unsigned flags = 0) {
 
 bool IsPlain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F && c != '\\'; });
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 /// True where a segment of the path is "." or ".." in any spelling, or hides a slash or a NUL. Servers undo such spellings

@@ -6,16 +6,10 @@
 #include <string>
 
 #include "base/checked.h"
+#include "base/text.h"
 
 namespace rutter {
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  static constexpr std::string_view kBlank = " \t\r\n";
-  auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
 
 tl::unexpected<Error> BadPart(std::string_view part, const std::string& why) {
   Error error = MakeError(ErrorCode::kInvalidArgument, "slice part '" + std::string(part.substr(0, 80)) + "' " + why);
@@ -25,7 +19,7 @@ tl::unexpected<Error> BadPart(std::string_view part, const std::string& why) {
 
 /// An optional signed integer; numbers beyond 64 bits saturate, as they do in Python's slices.
 Result<std::optional<std::int64_t>> ParseBound(std::string_view text, std::string_view part) {
-  text = Trim(text);
+  text = Trimmed(text);
   if (text.empty()) return std::optional<std::int64_t>();
   std::string_view digits = text.front() == '+' ? text.substr(1) : text;
   std::int64_t number = 0;
@@ -114,16 +108,16 @@ Slice WholeSlice(const Shape& shape) {
 }
 
 Result<Slice> ParseSlice(std::string_view text, const Shape& shape) {
-  text = Trim(text);
+  text = Trimmed(text);
   if (text.size() >= 2 && ((text.front() == '(' && text.back() == ')') || (text.front() == '[' && text.back() == ']'))) {
-    text = Trim(text.substr(1, text.size() - 2));
+    text = Trimmed(text.substr(1, text.size() - 2));
   }
   std::vector<std::string_view> parts;
   std::optional<std::size_t> ellipsis;
   while (!text.empty()) {
     std::size_t comma = text.find(',');
-    std::string_view part = Trim(text.substr(0, comma));
-    text = comma == std::string_view::npos ? std::string_view() : Trim(text.substr(comma + 1));
+    std::string_view part = Trimmed(text.substr(0, comma));
+    text = comma == std::string_view::npos ? std::string_view() : Trimmed(text.substr(comma + 1));
     if (part.empty()) return BadPart(part, "is empty");
     if (part == "...") {
       if (ellipsis) return BadPart(part, "comes twice");

@@ -1,13 +1,9 @@
 #include "refs/source_table.h"
 
+#include "base/text.h"
+
 namespace rutter {
 namespace {
-
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
 
 std::string LocalPath(std::string url) {
   if (url.starts_with("file:///")) return url.substr(7);

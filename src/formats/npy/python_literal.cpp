@@ -8,13 +8,6 @@
 namespace rutter::npy {
 namespace {
 
-std::optional<std::uint32_t> HexDigit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<std::uint32_t>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<std::uint32_t>(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return static_cast<std::uint32_t>(c - 'A' + 10);
-  return std::nullopt;
-}
-
 constexpr std::size_t kMaxKeys = 16;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -174,9 +167,9 @@ class Parser {
   Status Hex(unsigned digits, std::string& value) {
     std::uint32_t code = 0;
     for (unsigned i = 0; i < digits; ++i) {
-      auto digit = HexDigit(Peek());
-      if (!digit) return Wrong("an escape in a string is cut short");
-      code = (code << 4) | *digit;
+      const int digit = HexDigit(Peek());
+      if (digit < 0) return Wrong("an escape in a string is cut short");
+      code = (code << 4) | static_cast<std::uint32_t>(digit);
       ++at_;
     }
     if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return Wrong("an escape in a string is no character");

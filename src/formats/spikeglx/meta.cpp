@@ -8,19 +8,12 @@
 namespace rutter::spikeglx {
 namespace {
 
-std::string_view Trim(std::string_view text) {
-  auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 /// Calls visit(line) for each line, without its end.
 template <class Visit>
 void ForEachLine(std::string_view text, const Visit& visit) {
   while (!text.empty()) {
     std::size_t end = text.find('\n');
-    visit(Trim(text.substr(0, end)));
+    visit(Trimmed(text.substr(0, end)));
     if (end == std::string_view::npos) return;
     text.remove_prefix(end + 1);
   }
@@ -53,14 +46,14 @@ Result<Meta> Meta::Parse(std::string_view text, const Limits& limits) {
       ++meta.ignored_lines_;
       return;
     }
-    std::string_view key = line.substr(0, equals), value = Trim(line.substr(equals + 1));
+    std::string_view key = line.substr(0, equals), value = Trimmed(line.substr(equals + 1));
     bool is_table = key.front() == '~' || value.starts_with('(');
     if (is_table && !(value.starts_with('(') && value.ends_with(')'))) {  // cut off
       ++meta.ignored_lines_;
       return;
     }
     if (key.front() == '~') key.remove_prefix(1);
-    meta.entries_.emplace_back(Trim(key), value);
+    meta.entries_.emplace_back(Trimmed(key), value);
   });
   if (too_many) return Fail(ErrorCode::kLimit, "more keys than Limits::members");
   if (!utf8.ends_with('\n')) meta.DropShortChannelMap();
@@ -125,8 +118,8 @@ std::optional<std::vector<std::uint64_t>> ParseNumberList(std::string_view text,
     std::size_t end = text.find(',', start);
     std::string_view part = text.substr(start, end == std::string_view::npos ? end : end - start);
     std::size_t colon = part.find(':');
-    auto first = ParseUnsigned(Trim(part.substr(0, colon)));
-    auto last = colon == std::string_view::npos ? first : ParseUnsigned(Trim(part.substr(colon + 1)));
+    auto first = ParseUnsigned(Trimmed(part.substr(0, colon)));
+    auto last = colon == std::string_view::npos ? first : ParseUnsigned(Trimmed(part.substr(colon + 1)));
     if (!first || !last || *last < *first || *last - *first >= max_numbers - numbers.size()) return std::nullopt;
     for (std::uint64_t number = *first;; ++number) {
       numbers.push_back(number);

@@ -1,5 +1,6 @@
 #include "io/http/response_head.h"
 
+#include "base/text.h"
 #include "io/http/libcurl.h"
 
 #include <algorithm>
@@ -10,21 +11,6 @@ namespace {
 
 constexpr std::size_t kMaxHeadBytes = 256 * 1024;
 constexpr std::size_t kMaxFieldBytes = 16 * 1024;
-
-std::string_view Trimmed(std::string_view text) {
-  auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 }  // namespace
 

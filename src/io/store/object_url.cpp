@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
+
 namespace rutter {
 namespace {
 
@@ -21,7 +23,6 @@ constexpr std::array<Scheme, 7> kSchemes = {{{"s3", ObjectUrl::Store::kS3},
                                              {"abfs", ObjectUrl::Store::kAzure},
                                              {"abfss", ObjectUrl::Store::kAzure}}};
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool IsLetterOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 const Scheme* SchemeOf(std::string_view text) {
