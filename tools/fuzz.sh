@@ -37,15 +37,19 @@ fi
 for target in "$@"; do
   format=$target
   [ "$target" = map_read ] && format=hdf5
+  seeds=$target
+  [ "$target" = reference_text ] && seeds=references
   corpus=build/fuzz-corpus/$target
   artifacts=build/fuzz-finds/$target
   mkdir -p "$corpus" "$artifacts"
   set -- "$corpus"
-  for folder in "fuzz/seeds/$target" "fixtures/$format" "fixtures/regress/$format" "build/fuzz-extra/$format"; do
+  for folder in "fuzz/seeds/$seeds" "fixtures/$format" "fixtures/regress/$format" "build/fuzz-extra/$format"; do
     [ -d "$folder" ] && set -- "$@" "$folder"
   done
   dictionary=
-  [ -f "fuzz/$target.dict" ] && dictionary="-dict=fuzz/$target.dict"
+  for words in "$target" "$seeds"; do
+    [ -f "fuzz/$words.dict" ] && dictionary="-dict=fuzz/$words.dict"
+  done
   log=build/fuzz-logs/$target-$commit-$(date +%s).log
   echo "fuzz: $target, $runs runs, log $log"
   # shellcheck disable=SC2086
