@@ -1,6 +1,6 @@
 """Writes the benchmark inputs, the same on every machine: every file has its own fixed seed.
 
-    generate.py FOLDER [nwb] [scatter] [big] [idx] [contig] [many] [refs]
+    generate.py FOLDER [nwb] [scatter] [big] [idx] [contig] [many] [refs] [plain]
 
   nwb      nwb2000.h5, nwb1500.h5    2,000 small datasets with attributes in nested groups, NWB-like (3 MB); the same
                                      without its 500 datasets of variable-length strings
@@ -10,6 +10,8 @@
                                      fixed array and an extensible array
   contig   contig4g.h5, raw4g.bin    4.3 GB of int16, 384 channels, contiguous in HDF5 and raw
   many     many/f00000.nc ...        1,000 small NetCDF-4-like files
+  plain    plain_{gzip,zstd,raw}.h5, .zarr    1,410 chunks of 32 KiB, int16, 384 channels, in HDF5 and, the same stored bytes, in
+                                     Zarr v2
   refs     refs10m.json              a kerchunk map of 10,000,000 chunks in 25,000 files, their lengths at random (818 MB)
 
 A file that is there already is left alone. Nothing big is held in memory.
@@ -52,6 +54,32 @@ def write_big(path, rows_of_chunks=16_667, chunk_samples=256, chunk_channels=64,
         for row in range(rows_of_chunks):
             for column in range(channels // chunk_channels):
                 data.id.write_direct_chunk((row * chunk_samples, column * chunk_channels), pool[number % len(pool)])
+                number += 1
+
+
+def write_plain(path, codec, rows_of_chunks=235, samples=60_000, chunk_samples=256, chunk_channels=64, channels=384):
+    import hdf5plugin  # makes zstd known to libhdf5
+    import numcodecs
+
+    encode = {"gzip": lambda data: zlib.compress(data, 4), "zstd": numcodecs.Zstd(level=3).encode, "raw": bytes}[codec]
+    filters = {"gzip": {"compression": "gzip", "compression_opts": 4}, "zstd": hdf5plugin.Zstd(clevel=3), "raw": {}}[codec]
+    compressor = {"gzip": {"id": "zlib", "level": 4}, "zstd": {"id": "zstd", "level": 3}, "raw": None}[codec]
+    rng = np.random.default_rng(0)
+    pool = [bytes(encode(recording(rng, chunk_samples, chunk_channels).tobytes())) for _ in range(64)]
+    store = path.replace(".h5", ".zarr")
+    os.makedirs(store, exist_ok=True)
+    with open(os.path.join(store, ".zarray"), "w") as file:
+        json.dump({"zarr_format": 2, "shape": [samples, channels], "chunks": [chunk_samples, chunk_channels], "dtype": "<i2", "order": "C",
+                   "compressor": compressor, "filters": None, "fill_value": 0}, file)
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset("data", (samples, channels), "<i2", chunks=(chunk_samples, chunk_channels), **filters)
+        number = 0
+        for row in range(rows_of_chunks):
+            for column in range(channels // chunk_channels):
+                chunk = pool[number % len(pool)]
+                data.id.write_direct_chunk((row * chunk_samples, column * chunk_channels), chunk)
+                with open(os.path.join(store, f"{row}.{column}"), "wb") as stored:
+                    stored.write(chunk)
                 number += 1
 
 
@@ -170,6 +198,8 @@ def outputs(what):
     if what == "idx":
         return [(f"idx_{kind}_{n}.h5", lambda path, n=n, o=options: write_index(path, n, *o))
                 for kind, options in INDEX_KINDS.items() for n in INDEX_SIZES]
+    if what == "plain":
+        return [(f"plain_{codec}.h5", lambda path, codec=codec: write_plain(path, codec)) for codec in ("gzip", "zstd", "raw")]
     if what == "contig":
         return [("contig4g.h5", lambda path: write_contiguous(path, path.replace("contig4g.h5", "raw4g.bin")))]
     if what == "refs":

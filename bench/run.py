@@ -1,6 +1,6 @@
 """Runs the benchmarks beside other tools: first checks that all give the same, then times each, then prints ratios.
 
-    run.py [--rounds N] [--json OUT] [B1] [B2] [B3] [B7] [B9] [B10]
+    run.py [--rounds N] [--json OUT] [B1] [B2] [B3] [B7] [B9] [B10] [PLAIN]
 
 Every figure is the median over the runs of one process (in process) or of whole processes (command). Nothing is asserted
 about time. RUTTER_BENCH_DIR holds the inputs (default build/bench, 2 GB).
@@ -28,6 +28,7 @@ RUTTER, NATIVE = os.path.join(PROGRAMS, "rutter"), os.path.join(PROGRAMS, "rutte
 MAIN = os.path.join(PROJECT, ".venvs", "main", "bin", "python")
 # Outputs go to memory where there is some: else the disk's time to sync them is what is measured.
 OUTPUT = f"/dev/shm/rutter-bench-{os.getuid()}" if os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").free > 1 << 30 else os.path.join(FOLDER, "out")
+STORES = os.path.join(PROJECT, ".venvs", "stores", "bin", "python")
 ZARR2 = os.path.join(PROJECT, ".venvs", "zarr2", "bin", "python")
 BIG_DATASET = "/acquisition/ElectricalSeriesAP/data"
 
@@ -219,6 +220,7 @@ def b9():
             python_peer("h5py", "h5py_slab.py", file, [BIG_DATASET, what], whole=False),
         ]
         if what != "slab":
+            rivals.append(Rival("rutter, again", [*native, "again"], note="one open file over all runs: all chunks of this task stay decoded"))
             rivals.append(python_peer("h5py, again", "h5py_slab.py", file, [BIG_DATASET, what, "again"], whole=False,
                                       note="one handle over all runs: all chunks of this task fit its cache of decoded chunks"))
         if what != "scalars":
@@ -228,6 +230,19 @@ def b9():
             python_peer("kerchunk + zarr-python 2", "zarr_slab.py", file, [BIG_DATASET, what, references], whole=False, python=ZARR2, note="the map is open"),
         ]
         tasks.append(Task(f"B9 {what}", title + ", warm", file, rivals, None, same_result=True))
+    return tasks
+
+
+def plain():
+    """The same stored bytes as HDF5 and as plain Zarr, which the other engines read best."""
+    tasks = []
+    for codec, title in {"gzip": "gzip", "zstd": "Zstandard", "raw": "uncompressed"}.items():
+        file = os.path.join(FOLDER, f"plain_{codec}.h5")
+        store = file.replace(".h5", ".zarr")
+        rivals = [Rival("rutter, of HDF5", [NATIVE, "slab", file, "{n}", "{heat}", "/data", "slab"])]
+        rivals += [python_peer(f"{name}, of plain Zarr", "plain_slab.py", store, [tool], python=STORES, whole=False)
+                   for name, tool in (("TensorStore", "tensorstore"), ("zarrs", "zarrs"), ("zarr-python 3", "zarr"))]
+        tasks.append(Task(f"PLAIN {codec}", f"60,000 x 384 of {title} int16 chunks (46 MB), warm", file, rivals, None, same_result=True))
     return tasks
 
 
@@ -281,7 +296,8 @@ def versions():
     code = ("import importlib.metadata as m, h5py; print('; '.join(f'{n} {m.version(n)}' for n in "
             "('kerchunk', 'virtualizarr', 'hidefix', 'h5py', 'zarr', 'fsspec')) + '; HDF5 ' + h5py.version.hdf5_version)")
     code2 = "import importlib.metadata as m; print('; '.join(f'{n} {m.version(n)}' for n in ('lindi', 'zarr')))"
-    for title, python, script in (("", MAIN, code), (" (second environment)", ZARR2, code2)):
+    code3 = "import importlib.metadata as m; print('; '.join(f'{n} {m.version(n)}' for n in ('tensorstore', 'zarrs')))"
+    for title, python, script in (("", MAIN, code), (" (second environment)", ZARR2, code2), ("", STORES, code3)):
         text = subprocess.run([python, "-c", script], capture_output=True, text=True).stdout.strip()
         found.update((name + title, version) for name, version in (part.rsplit(" ", 1) for part in text.split("; ") if part))
     h5dump = subprocess.run(["h5dump", "--version"], capture_output=True, text=True).stdout.split()
@@ -292,17 +308,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=9, help="runs of each; slow peers have fewer")
     parser.add_argument("--json", default=os.path.join(FOLDER, "results.json"))
-    parser.add_argument("tasks", nargs="*", default=[], help="B1 B2 B3 B7 B9 B10; all of them where none is named")
+    parser.add_argument("tasks", nargs="*", default=[], help="B1 B2 B3 B7 B9 B10 PLAIN; all of them where none is named")
     options = parser.parse_args()
-    wanted = [t.upper() for t in options.tasks] or ["B1", "B2", "B3", "B7", "B9", "B10"]
-    parts = {"B1": ["nwb"], "B2": ["idx"], "B3": ["big"], "B7": ["refs"], "B9": ["big"], "B10": ["contig"]}
+    wanted = [t.upper() for t in options.tasks] or ["B1", "B2", "B3", "B7", "B9", "B10", "PLAIN"]
+    parts = {"B1": ["nwb"], "B2": ["idx"], "B3": ["big"], "B7": ["refs"], "B9": ["big"], "B10": ["contig"], "PLAIN": ["plain"]}
     generate.generate(FOLDER, sorted({p for t in wanted for p in parts[t]}))
     os.makedirs(out(""), exist_ok=True)
     build_tools()
     here = machine()
     print(f"{here['cpu']}, {here['cores']} cores, load {here['load']:.1f}; medians of up to {options.rounds} runs; ratio = tool / rutter")
     makers = {"B1": lambda: [b1()], "B2": lambda: [t for kind in generate.INDEX_KINDS for t in b2(kind)], "B3": b3, "B7": b7, "B9": b9,
-              "B10": b10}
+              "B10": b10, "PLAIN": plain}
     start, results = time.monotonic(), []
     try:
         for name in wanted:

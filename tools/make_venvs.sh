@@ -1,11 +1,16 @@
 #!/bin/sh
 # Makes the environments of the interop tests and the benchmarks: .venvs/main, .venvs/zarr2 and tests/interop/node.
 # Does nothing for one whose requirements have not changed since it was made. PYTHON chooses the interpreter (3.11).
-# Usage: tools/make_venvs.sh [python]     with "python", not the one of Node
+# Usage: tools/make_venvs.sh [python|bench]     with "python", not the one of Node; with "bench", .venvs/stores instead of that
 set -eu
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3.11}
 command -v "$python" >/dev/null || python=python3
+
+# One at a time: whoever comes second waits, and finds everything made.
+mkdir -p .venvs
+exec 9>.venvs/lock
+if command -v flock >/dev/null; then flock 9; fi
 
 make_venv() {  # name, requirements
   stamp=".venvs/$1/stamp"
@@ -21,7 +26,8 @@ make_venv() {  # name, requirements
 make_venv main tests/interop/requirements-main.txt
 make_venv zarr2 tests/interop/requirements-zarr2.txt
 
-[ "${1:-}" = python ] && exit 0
+[ "${1:-}" = bench ] && make_venv stores bench/requirements-stores.txt
+[ -n "${1:-}" ] && exit 0
 
 if command -v npm >/dev/null; then
   cd tests/interop/node
