@@ -3,7 +3,7 @@
 #   make build     build/release/bin/rutter
 #   make test      the tests; ends with "N passed, N failed, N skipped"; PART=asan runs one part
 #   make hostile   damaged files in the full number: 100,000 mutants, every truncation of 40 files
-#   make remote    every file of the corpus through nginx and an S3 store: the same maps and bytes as locally
+#   make remote    every file of the corpus through nginx (HTTP/1.1, HTTP/2) and an S3 store: the same maps and bytes as locally
 #   make bounded-memory  4 GiB selections under --max-memory 256MiB, from disk and over HTTP (takes 20 GB of RUTTER_BIG_TMP)
 #   make fuzz      FUZZ_TARGET=hdf5 FUZZ_RUNS=1000000; without a target, all of them
 #   make bench     beside other tools; see bench/README.md
@@ -39,7 +39,7 @@ hostile:
 remote: build
 	@tools/bootstrap.sh test
 	@sh tools/make_s3_server.sh
-	@python3 tests/remote/same_as_local_test.py build/release/bin/rutter --all --through nginx,s3
+	@python3 tests/remote/same_as_local_test.py build/release/bin/rutter --all --through nginx,h2,s3
 bounded-memory: build
 	@python3 tests/cli/bounded_memory_test.py build/release/bin/rutter --bytes 4GiB --memory 256MiB
 

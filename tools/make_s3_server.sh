@@ -6,6 +6,11 @@ cd "$(dirname "$0")/.."
 version=1.8.0
 server=build/tools/versitygw-$version
 [ -x "$server" ] && exit 0
+# One at a time: whoever comes second waits, and finds it built.
+mkdir -p build/tools
+exec 9>build/tools/lock
+if command -v flock >/dev/null; then flock 9; fi
+[ -x "$server" ] && exit 0
 
 why() {
   echo "no S3 server: $*"
@@ -17,7 +22,6 @@ have=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null | sed 's/^go//')
 minor=$(echo "$have" | cut -d. -f2 | sed 's/[^0-9].*//')
 [ "${have%%.*}" = 1 ] && [ "${minor:-0}" -ge 25 ] || why "it is built with Go 1.25 or newer, and here is ${have:-no Go}"
 
-mkdir -p build/tools
 work=$(mktemp -d build/tools/versitygw.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 if ! GOTOOLCHAIN=local GOBIN="$PWD/$work" GOFLAGS= nice timeout 900 go install -ldflags='-s -w' "github.com/versity/versitygw/cmd/versitygw@v$version" >"$work/log" 2>&1 </dev/null; then

@@ -124,7 +124,7 @@ def hostile_inputs():
 def asan():
     """Unit tests, fuzz replays, truncations and mutants under AddressSanitizer and UndefinedBehaviorSanitizer."""
     return build("asan", ["rutter_tests", "rutter_fuzz_targets"]) + [
-        ctest("asan", "-L", "unit|replay", minutes=25),
+        ctest("asan", "-L", "unit|replay", "-j3", minutes=25),  # those with servers mostly wait
         Command(hostile_arguments("asan", "truncate_corpus", "--files", "6", "--max-bytes", "6000"), 10),
         Command(hostile_arguments("asan", "mutate_corpus", "--count", "2500"), 10),
     ]
@@ -132,7 +132,7 @@ def asan():
 
 def hostile():
     """Every truncation of 40 real files and 20,000 mutants at full speed: a typed error, or the values of the whole file."""
-    return build("release", ["rutter_fuzz_targets"]) + [
+    return build("release", ["truncate_corpus", "mutate_corpus"]) + [
         Command(hostile_arguments("release", "truncate_corpus", "--files", "40", "--max-bytes", "12000"), 10),
         Command(hostile_arguments("release", "mutate_corpus", "--count", "20000"), 10),
     ]
@@ -151,10 +151,10 @@ def interop():
 
 
 def remote():
-    """Files through nginx, and through an S3 store that verifies signatures, are what they are locally (60 of them)."""
+    """Files through nginx over HTTP/1.1 and HTTP/2, and through an S3 store that verifies signatures, are what they are locally (60 of them)."""
     return build("release", ["rutter"]) + [
         Command(["sh", "tools/make_s3_server.sh"], 25, counts=False),
-        Command([sys.executable, "tests/remote/same_as_local_test.py", "build/release/bin/rutter", "--through", "nginx,s3"])]
+        Command([sys.executable, "tests/remote/same_as_local_test.py", "build/release/bin/rutter", "--through", "nginx,h2,s3"])]
 
 
 def memory():
@@ -169,11 +169,24 @@ def demo():
                                            Command(["sh", "tools/demo.sh"], 5)]
 
 
-PARTS = {"checks": checks, "demo": demo, "memory": memory, "hostile": hostile, "interop": interop, "remote": remote, "asan": asan, "tsan": tsan, "unit": unit}
+PARTS = {"checks": checks, "demo": demo, "hostile": hostile, "interop": interop, "memory": memory, "remote": remote, "asan": asan, "tsan": tsan, "unit": unit}
 
 # What `make test` runs where no part is named. The part asan runs the same unit tests as the part unit, whose own build would
 # take a sixth of the whole time.
 DEFAULT_PARTS = [name for name in PARTS if name != "unit"]
+
+
+# What parts need that comes over the network or is built elsewhere, made while the first parts compile. Each is made once: a part
+# that needs one runs it again, waits for this run, and finds it done.
+PREPARATIONS = {"interop": "tools/make_venvs.sh", "memory": "tools/make_venvs.sh", "remote": "tools/make_s3_server.sh"}
+
+
+def prepare(parts):
+    """Starts what these parts need; gives the process."""
+    scripts = sorted({PREPARATIONS[name] for name in parts if name in PREPARATIONS}, reverse=True)
+    with open(LOGS / "prepare.log", "w", encoding="utf-8") as log:
+        return subprocess.Popen(["sh", "-c", 'for script; do sh "$script"; done', "prepare", *scripts], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log,
+                                stderr=subprocess.STDOUT)
 
 
 def run_part(name):
@@ -205,11 +218,13 @@ def main():
             parser.error(f"no part '{name}'; there are {', '.join(PARTS)}")
     LOGS.mkdir(parents=True, exist_ok=True)
     total, rows, begin = Tally(), [], time.monotonic()
+    preparation = prepare(arguments.parts or DEFAULT_PARTS)
     for name in arguments.parts or DEFAULT_PARTS:
         print(f"== {name}", flush=True)
         tally, seconds = run_part(name)
         total.add(tally)
         rows.append((name, tally, seconds))
+    preparation.wait()
     print(f"\n{'part':10} {'passed':>7} {'failed':>7} {'skipped':>7} {'seconds':>8}")
     for name, tally, seconds in rows:
         print(f"{name:10} {tally.passed:7} {tally.failed:7} {tally.skipped:7} {seconds:8.0f}")

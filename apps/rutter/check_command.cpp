@@ -19,7 +19,7 @@
 namespace rutter::cli {
 namespace {
 
-struct Options {
+struct CheckCommandOptions {
   CommonOptions common;
   bool decode = false;
 };
@@ -85,7 +85,7 @@ std::string ReportText(const CheckReport& report) {
          HumanCount(report.chunks) + " chunks, " + HumanCount(report.decoded_chunks) + " decoded\n";
 }
 
-Status RunCheck(const Options& options) {
+Status RunCheck(const CheckCommandOptions& options) {
   RUTTER_ASSIGN(Dataset dataset, options.common.Open());
   std::atomic<std::uint64_t> chunks{0};
   CheckOptions check;
@@ -113,7 +113,7 @@ Status RunCheck(const Options& options) {
 }  // namespace
 
 void AddCheck(CLI::App& app, Run& run) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CheckCommandOptions>();
   CLI::App* command = app.add_subcommand("check", "Check a map: sources unchanged, chunks in bounds, clients' rules");
   options->common.Add(*command, "A map (or a file)");
   command->add_flag("--decode", options->decode, "Read and decode every chunk");

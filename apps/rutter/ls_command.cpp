@@ -11,7 +11,7 @@
 namespace rutter::cli {
 namespace {
 
-struct Options {
+struct LsCommandOptions {
   CommonOptions common;
   std::string node;
   bool long_form = false, attributes = false, chunks = false;
@@ -176,7 +176,7 @@ std::string ArrayLine(const Array& array, bool long_form) {
   return out;
 }
 
-void AppendHuman(const Node& top, const Options& options, std::string& out) {
+void AppendHuman(const Node& top, const LsCommandOptions& options, std::string& out) {
   std::size_t base_depth = 0;
   for (const Node* node = &top; node->parent != nullptr; node = node->parent) ++base_depth;
   VisitNodes(top, [&](const Node& node) {
@@ -215,7 +215,7 @@ Status PrintChunks(const Node& node, bool json) {
   return ListChunks(*node.array, json, PrintOut);
 }
 
-Status RunLs(const Options& options) {
+Status RunLs(const LsCommandOptions& options) {
   RUTTER_ASSIGN(Dataset dataset, options.common.Open());
   const Node* top = dataset.map.Find(options.node);
   if (top == nullptr) {
@@ -235,7 +235,7 @@ Status RunLs(const Options& options) {
 }  // namespace
 
 void AddLs(CLI::App& app, Run& run) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LsCommandOptions>();
   CLI::App* command = app.add_subcommand("ls", "List what a file or map holds");
   options->common.Add(*command, "A file or a map");
   command->add_option("node", options->node, "Only this group or array");

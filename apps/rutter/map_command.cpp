@@ -14,13 +14,13 @@
 namespace rutter::cli {
 namespace {
 
-struct Options {
+struct MapCommandOptions {
   CommonOptions common;
   std::string output, dialect;
   bool relative = false;
 };
 
-Result<Dialect> ChooseDialect(const Options& options) {
+Result<Dialect> ChooseDialect(const MapCommandOptions& options) {
   if (options.dialect == "kerchunk") return Dialect::kKerchunk;
   if (options.dialect == "lindi") return Dialect::kLindi;
   if (options.dialect == "zarr3") return Dialect::kKerchunkZarr3;
@@ -97,7 +97,7 @@ Result<std::string> DefaultOutput(const std::string& path) {
   return Fail(std::move(error));
 }
 
-Status RunMap(Options options) {
+Status RunMap(MapCommandOptions options) {
   const TraceReport trace;
   if (options.output.empty()) {
     RUTTER_ASSIGN(options.output, DefaultOutput(options.common.path));
@@ -125,7 +125,7 @@ Status RunMap(Options options) {
 }  // namespace
 
 void AddMap(CLI::App& app, Run& run) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MapCommandOptions>();
   CLI::App* command = app.add_subcommand("map", "Write the map of a file");
   options->common.Add(*command, "The file to map, or its URL: http(s)://, s3://bucket/key, gs://, az://");
   options->common.AddTrace(*command);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::uint64_t kLeastCacheBytes = 4 << 20;
 
-struct Options {
+struct ReadCommandOptions {
   CommonOptions common;
   std::string array, slice, npy, raw, max_memory = "1GiB";
   bool stats = false;
@@ -96,7 +96,7 @@ Status ToFile(const Reader& reader, const Array& array, const Slice& slice, cons
   return PrintOut(out + ",\"bytes\":" + std::to_string(total) + (more ? more() : "") + "}\n");
 }
 
-Status RunRead(const Options& options) {
+Status RunRead(const ReadCommandOptions& options) {
   const TraceReport report;
   ReadOptions read;
   const CancelFlag cancel = InterruptFlag();
@@ -161,7 +161,7 @@ Status RunRead(const Options& options) {
 }  // namespace
 
 void AddRead(CLI::App& app, Run& run) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReadCommandOptions>();
   CLI::App* command = app.add_subcommand("read", "Read a slice of an array");
   options->common.Add(*command, "A file or a map");
   options->common.AddTrace(*command);
