@@ -107,6 +107,7 @@ Status RunCheck(const CheckCommandOptions& options) {
     RUTTER_TRY((*source)->CheckUnchanged());
   }
   RUTTER_TRY(dataset.client->FirstFailure());
+  RUTTER_TRY(dataset.failure->status());
   return Fail(ErrorCode::kCorrupt, "the check found errors");
 }
 

@@ -53,6 +53,7 @@ class ObservedSource : public ByteSource {
     Trace& trace = *observer_.trace;
     const WallTimer timer;
     Status status = work();
+    observer_.failure->Note(status);
     Trace::Add(trace.wait_ns, timer.Nanoseconds());
     Trace::Add(trace.reads, ranges);
     Trace::Add(trace.read_bytes, bytes);

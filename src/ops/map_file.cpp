@@ -48,6 +48,7 @@ Result<WriteReport> WriteMapFile(const Dataset& dataset, const std::string& outp
                 }));
   RUTTER_TRY(CheckCancelled(dataset.cancel));  // what could not be read for this reason is not unmapped
   RUTTER_TRY(dataset.client->FirstFailure());
+  RUTTER_TRY(dataset.failure->status());
   if (encoder != nullptr) RUTTER_TRY(encoder->Encode({}, true, store));
   RUTTER_TRY(file->Commit());
   if (!seal_problem.empty()) report.notes.push_back(std::move(seal_problem));

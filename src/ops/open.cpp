@@ -7,7 +7,6 @@
 
 #include "conventions/conventions.h"
 #include "formats/registry.h"
-#include "io/observed_source.h"
 #include "io/url.h"
 #include "ops/document_source.h"
 #include "ops/own_map.h"
@@ -36,7 +35,8 @@ Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) 
   http.cancel = options.cancel;
   http.trace = dataset.trace;
   dataset.client = std::make_shared<http::Client>(http);
-  const Observer observer{dataset.trace, dataset.cancel};
+  dataset.failure = std::make_shared<FirstFailure>();
+  const Observer observer{dataset.trace, dataset.cancel, dataset.failure};
   RUTTER_ASSIGN(auto source, OpenTyped(path, dataset.client, options.allow));
   source = Observe(std::move(source), observer);
   std::vector<std::byte> head(static_cast<std::size_t>(std::min(source->size(), kHeadBytes)));
@@ -69,6 +69,7 @@ Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) 
   if (options.conventions) RUTTER_TRY(ApplyConventions(dataset.map, *dataset.reader));
   RUTTER_TRY(CheckCancelled(dataset.cancel));  // a node that could not be read for this reason is not damaged
   RUTTER_TRY(dataset.client->FirstFailure());
+  RUTTER_TRY(dataset.failure->status());
   return dataset;
 }
 

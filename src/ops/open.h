@@ -11,6 +11,7 @@
 #include "base/trace.h"
 #include "formats/format.h"
 #include "io/http/client.h"
+#include "io/observed_source.h"
 #include "model/map.h"
 #include "read/reader.h"
 
@@ -37,6 +38,7 @@ struct Dataset {
   std::shared_ptr<http::Client> client;  ///< What was fetched so far; never null.
   std::shared_ptr<Trace> trace;        ///< What everything cost so far; never null.
   CancelFlag cancel;                   ///< That of the options.
+  std::shared_ptr<FirstFailure> failure;  ///< Of a local source, while it was read; never null. (`client` knows those of servers.)
   bool is_native = false;              ///< True: `path` is the data file itself; false: a reference document.
   Map map;
   std::shared_ptr<SourceOpener> opener;  ///< The policy of what may be opened.
