@@ -24,7 +24,7 @@ minor=$(echo "$have" | cut -d. -f2 | sed 's/[^0-9].*//')
 
 work=$(mktemp -d build/tools/versitygw.XXXXXX)
 trap 'rm -rf "$work"' EXIT
-if ! GOTOOLCHAIN=local GOBIN="$PWD/$work" GOFLAGS= nice timeout 900 go install -ldflags='-s -w' "github.com/versity/versitygw/cmd/versitygw@v$version" >"$work/log" 2>&1 </dev/null; then
+if ! GOTOOLCHAIN=local GOBIN="$PWD/$work" GOFLAGS= GOGC=400 CGO_ENABLED=0 nice timeout 900 go install -gcflags='all=-N -l' -ldflags='-s -w' "github.com/versity/versitygw/cmd/versitygw@v$version" >"$work/log" 2>&1 </dev/null; then
   tail -n 5 "$work/log"
   why "its build failed, or took more than 15 minutes"
 fi

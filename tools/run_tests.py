@@ -131,10 +131,10 @@ def asan():
 
 
 def hostile():
-    """Every truncation of 40 real files and 20,000 mutants at full speed: a typed error, or the values of the whole file."""
+    """Every truncation of 20 real files and 8,000 mutants at full speed: a typed error, or the values of the whole file."""
     return build("release", ["truncate_corpus", "mutate_corpus"]) + [
-        Command(hostile_arguments("release", "truncate_corpus", "--files", "40", "--max-bytes", "12000"), 10),
-        Command(hostile_arguments("release", "mutate_corpus", "--count", "20000"), 10),
+        Command(hostile_arguments("release", "truncate_corpus", "--files", "20", "--max-bytes", "12000"), 10),
+        Command(hostile_arguments("release", "mutate_corpus", "--count", "8000"), 10),
     ]
 
 
