@@ -33,7 +33,7 @@ test:
 	@python3 tools/run_tests.py $(PART)
 
 hostile:
-	@tools/bootstrap.sh build
+	@tools/bootstrap.sh build test
 	@sh tools/hostile.sh
 
 remote: build
