@@ -146,8 +146,14 @@ def tsan():
 def interop():
     """Other readers beside rutter: values and chunk places of h5py, and what clients see through the maps."""
     tests = sorted((ROOT / "tests/interop").glob("*_test.py"))
+    sample = {"clients_test.py": ["--every", "3"]}  # the part `clients` takes all files
     return build("release", ["rutter", "read_many"]) + [Command(["sh", "tools/make_venvs.sh"], 20, counts=False)] + [
-        Command([VENV, test], 20) for test in tests]
+        Command([VENV, test, *sample.get(test.name, [])], 20) for test in tests]
+
+
+def clients():
+    """The maps of all files of the corpus, opened by every client."""
+    return build("release", ["rutter"]) + [Command(["sh", "tools/make_venvs.sh"], 20, counts=False), Command([VENV, "tests/interop/clients_test.py"], 20)]
 
 
 def remote():
@@ -169,16 +175,16 @@ def demo():
                                            Command(["sh", "tools/demo.sh"], 5)]
 
 
-PARTS = {"checks": checks, "demo": demo, "hostile": hostile, "interop": interop, "memory": memory, "remote": remote, "asan": asan, "tsan": tsan, "unit": unit}
+PARTS = {"checks": checks, "demo": demo, "hostile": hostile, "interop": interop, "memory": memory, "remote": remote, "asan": asan, "tsan": tsan, "unit": unit, "clients": clients}
 
 # What `make test` runs where no part is named. The part asan runs the same unit tests as the part unit, whose own build would
-# take a sixth of the whole time.
-DEFAULT_PARTS = [name for name in PARTS if name != "unit"]
+# take a sixth of the whole time; the part interop, the clients on a third of the files.
+DEFAULT_PARTS = [name for name in PARTS if name not in ("unit", "clients")]
 
 
 # What parts need that comes over the network or is built elsewhere, made while the first parts compile. Each is made once: a part
 # that needs one runs it again, waits for this run, and finds it done.
-PREPARATIONS = {"interop": "tools/make_venvs.sh", "memory": "tools/make_venvs.sh", "remote": "tools/make_s3_server.sh"}
+PREPARATIONS = {"interop": "tools/make_venvs.sh", "clients": "tools/make_venvs.sh", "memory": "tools/make_venvs.sh", "remote": "tools/make_s3_server.sh"}
 
 
 def prepare(parts):
