@@ -106,8 +106,7 @@ Status RunCheck(const CheckCommandOptions& options) {
     if (!source) return Fail(std::move(source).error());
     RUTTER_TRY((*source)->CheckUnchanged());
   }
-  RUTTER_TRY(dataset.client->FirstFailure());
-  RUTTER_TRY(dataset.failure->status());
+  RUTTER_TRY(dataset.FailureOfTheWorld());
   return Fail(ErrorCode::kCorrupt, "the check found errors");
 }
 

@@ -47,8 +47,7 @@ Result<WriteReport> WriteMapFile(const Dataset& dataset, const std::string& outp
                   return encoder == nullptr ? store(text) : encoder->Encode(text, false, store);
                 }));
   RUTTER_TRY(CheckCancelled(dataset.cancel));  // what could not be read for this reason is not unmapped
-  RUTTER_TRY(dataset.client->FirstFailure());
-  RUTTER_TRY(dataset.failure->status());
+  RUTTER_TRY(dataset.FailureOfTheWorld());
   if (encoder != nullptr) RUTTER_TRY(encoder->Encode({}, true, store));
   RUTTER_TRY(file->Commit());
   if (!seal_problem.empty()) report.notes.push_back(std::move(seal_problem));

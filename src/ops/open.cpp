@@ -26,6 +26,11 @@ Result<std::shared_ptr<ByteSource>> OpenTyped(const std::string& place, const st
   return MakeSourceOpener(std::move(allow), client)->Open(place, "");
 }
 
+Status Dataset::FailureOfTheWorld() const {
+  RUTTER_TRY(client->FirstFailure());
+  return failure->status();
+}
+
 Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) {
   Dataset dataset;
   dataset.path = path;
@@ -68,8 +73,7 @@ Result<Dataset> OpenAny(const std::string& path, const OpenAnyOptions& options) 
   dataset.reader = std::make_unique<Reader>(dataset.pool, options.limits, dataset.trace, options.chunk_cache_bytes);
   if (options.conventions) RUTTER_TRY(ApplyConventions(dataset.map, *dataset.reader));
   RUTTER_TRY(CheckCancelled(dataset.cancel));  // a node that could not be read for this reason is not damaged
-  RUTTER_TRY(dataset.client->FirstFailure());
-  RUTTER_TRY(dataset.failure->status());
+  RUTTER_TRY(dataset.FailureOfTheWorld());
   return dataset;
 }
 

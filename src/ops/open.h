@@ -38,13 +38,16 @@ struct Dataset {
   std::shared_ptr<http::Client> client;  ///< What was fetched so far; never null.
   std::shared_ptr<Trace> trace;        ///< What everything cost so far; never null.
   CancelFlag cancel;                   ///< That of the options.
-  std::shared_ptr<FirstFailure> failure;  ///< Of a local source, while it was read; never null. (`client` knows those of servers.)
+  std::shared_ptr<FirstFailure> failure;  ///< Of reading a source; never null.
   bool is_native = false;              ///< True: `path` is the data file itself; false: a reference document.
   Map map;
   std::shared_ptr<SourceOpener> opener;  ///< The policy of what may be opened.
   std::shared_ptr<SourcePool> pool;
   std::unique_ptr<FormatFile> file;    ///< Native only.
   std::unique_ptr<Reader> reader;
+
+  /// What a server or a disk failed with so far, also where it was taken for damage of one object, or asked for ahead only.
+  Status FailureOfTheWorld() const;
 };
 
 /// Opens a native file by content, or a reference document; `path` may be a URL.
