@@ -1,13 +1,28 @@
 // rutter: maps scientific files and reads through maps. Exit codes: docs/errors.md.
 
+#include <sys/resource.h>
+
 #include <cstdio>
 #include <exception>
 #include <new>
 
 #include "rutter/command.h"
 
+namespace {
+
+/// Virtual datasets and external storage may lie in thousands of files, more than a process may have open by default.
+void AllowManyOpenFiles() {
+  rlimit bound{};
+  if (getrlimit(RLIMIT_NOFILE, &bound) != 0) return;
+  bound.rlim_cur = bound.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &bound);  // a wish
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace rutter;
+  AllowManyOpenFiles();
   CLI::App app{"Maps scientific data where it lies, and reads any slice through the map."};
   app.name("rutter");
   app.set_version_flag("--version", "rutter " RUTTER_VERSION);

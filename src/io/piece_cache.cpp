@@ -4,8 +4,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
-#include <deque>
 #include <iterator>
+#include <list>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -21,21 +21,25 @@ constexpr std::uint64_t kSequenceGap = 16 * 1024;     // a read that starts so n
 
 }  // namespace
 
-/// Bytes that one fetch brings.
+/// Bytes that one fetch brings. They count from here until nobody holds them.
 struct PieceCache::Piece {
-  std::uint64_t offset = 0;
-  std::vector<std::byte> bytes;
-  bool is_ready = false;
-  Status status;
+  Piece(std::shared_ptr<PieceBudget> shared_budget, std::uint64_t first, std::uint64_t length);
+  ~Piece();
+  Piece(const Piece&) = delete;
+  Piece& operator=(const Piece&) = delete;
   std::uint64_t end() const { return offset + bytes.size(); }
+
+  const std::shared_ptr<PieceBudget> budget;
+  const std::uint64_t offset;
+  std::vector<std::byte> bytes;
+  std::atomic<bool> is_ready{false};
+  Status status;  // set before is_ready
 };
 
 struct PieceCache::State {
   mutable std::mutex mutex;
   std::condition_variable changed;
   std::map<std::uint64_t, std::shared_ptr<Piece>> pieces;  ///< By their first byte; they never overlap.
-  std::deque<std::shared_ptr<Piece>> by_age;               ///< Oldest first.
-  std::uint64_t bytes = 0;
 
   /// The piece that holds the byte at `offset`, or the next one behind it.
   auto At(std::uint64_t offset) const {
@@ -60,20 +64,66 @@ struct PieceCache::State {
   }
 };
 
-PieceCache::PieceCache(std::uint64_t source_bytes, std::uint64_t capacity_bytes, Starter start, Nearer nearer)
-    : source_bytes_(source_bytes), capacity_bytes_(capacity_bytes), start_(std::move(start)), nearer_(std::move(nearer)), state_(std::make_shared<State>()) {}
+/// The pieces of all caches in the order in which they came. No mutex of a cache is taken while this one is held.
+struct PieceBudget::Ages {
+  struct Entry {
+    std::weak_ptr<PieceCache::Piece> piece;
+    std::weak_ptr<PieceCache::State> cache;
+  };
+  static constexpr std::size_t kFirstSweep = 1'024;
+
+  explicit Ages(std::uint64_t capacity_bytes) : capacity(capacity_bytes) {}
+
+  void Add(Entry entry) {
+    std::lock_guard lock(mutex);
+    by_age.push_back(std::move(entry));
+    if (by_age.size() < sweep_at) return;
+    // Of caches that are gone.
+    by_age.remove_if([](const Entry& old) { return old.piece.expired(); });
+    sweep_at = std::max(kFirstSweep, 2 * by_age.size());
+  }
+
+  const std::uint64_t capacity;
+  std::atomic<std::uint64_t> bytes{0};
+  std::mutex mutex;  // of what follows
+  std::list<Entry> by_age;
+  std::size_t sweep_at = kFirstSweep;
+};
+
+PieceBudget::PieceBudget(std::uint64_t capacity_bytes) : ages_(std::make_unique<Ages>(capacity_bytes)) {}
+
+PieceBudget::~PieceBudget() = default;
+
+std::uint64_t PieceBudget::bytes() const { return ages_->bytes; }
+
+PieceCache::Piece::Piece(std::shared_ptr<PieceBudget> shared_budget, std::uint64_t first, std::uint64_t length)
+    : budget(std::move(shared_budget)), offset(first), bytes(static_cast<std::size_t>(length)) {
+  budget->ages_->bytes += bytes.size();
+}
+
+PieceCache::Piece::~Piece() { budget->ages_->bytes -= bytes.size(); }
+
+PieceCache::PieceCache(std::uint64_t source_bytes, std::shared_ptr<PieceBudget> budget, Starter start, Nearer nearer)
+    : source_bytes_(source_bytes), budget_(std::move(budget)), start_(std::move(start)), nearer_(std::move(nearer)), state_(std::make_shared<State>()) {}
 
 PieceCache::~PieceCache() = default;
 
+std::shared_ptr<PieceCache::Piece> PieceCache::AddPiece(std::uint64_t offset, std::uint64_t length) {
+  auto piece = std::make_shared<Piece>(budget_, offset, length);
+  state_->pieces[offset] = piece;
+  budget_->ages_->Add({piece, state_});
+  return piece;
+}
+
 void PieceCache::KeepHead(std::span<const std::byte> head) {
   if (head.empty()) return;
-  auto piece = std::make_shared<Piece>();
-  piece->bytes.assign(head.begin(), head.end());
-  piece->is_ready = true;
-  std::lock_guard lock(state_->mutex);
-  state_->bytes += piece->bytes.size();
-  state_->pieces[0] = piece;
-  state_->by_age.push_back(std::move(piece));
+  {
+    std::lock_guard lock(state_->mutex);
+    auto piece = AddPiece(0, head.size());
+    std::copy(head.begin(), head.end(), piece->bytes.begin());
+    piece->is_ready = true;
+  }
+  DropOldest();
 }
 
 void PieceCache::TakeNearer(std::uint64_t begin, std::uint64_t end) {
@@ -86,19 +136,17 @@ void PieceCache::TakeNearer(std::uint64_t begin, std::uint64_t end) {
   }
   for (const Hole& hole : holes) {
     for (std::uint64_t offset = hole.begin; offset < hole.end; offset += kLongestPiece) {
-      auto piece = std::make_shared<Piece>();
-      piece->offset = offset;
-      piece->bytes.resize(static_cast<std::size_t>(std::min(kLongestPiece, hole.end - offset)));
-      piece->is_ready = true;
+      std::vector<std::byte> bytes(static_cast<std::size_t>(std::min(kLongestPiece, hole.end - offset)));
       // Not under the lock: it may have to ask the server first.
-      if (!nearer_(offset, piece->bytes)) continue;
+      if (!nearer_(offset, bytes)) continue;
       std::lock_guard lock(state_->mutex);
       bool is_free = true;
-      state_->Walk(offset, piece->end(), [](std::uint64_t, std::uint64_t) {}, [&](const std::shared_ptr<Piece>&) { is_free = false; });
+      state_->Walk(offset, offset + bytes.size(), [](std::uint64_t, std::uint64_t) {}, [&](const std::shared_ptr<Piece>&) { is_free = false; });
       if (!is_free) continue;
-      state_->bytes += piece->bytes.size();
-      state_->pieces[offset] = piece;
-      state_->by_age.push_back(std::move(piece));
+      auto piece = AddPiece(offset, 0);
+      budget_->ages_->bytes += bytes.size();
+      piece->bytes = std::move(bytes);
+      piece->is_ready = true;
     }
   }
 }
@@ -107,17 +155,12 @@ std::vector<PieceCache::Fetch> PieceCache::StartPieces(std::span<const Hole> hol
   std::vector<Fetch> fetches;
   for (const Hole& hole : holes) {
     for (std::uint64_t offset = hole.begin; offset < hole.end; offset += kLongestPiece) {
-      auto piece = std::make_shared<Piece>();
-      piece->offset = offset;
-      piece->bytes.resize(static_cast<std::size_t>(std::min(kLongestPiece, hole.end - offset)));
-      state_->bytes += piece->bytes.size();
-      state_->pieces[offset] = piece;
-      state_->by_age.push_back(piece);
+      auto piece = AddPiece(offset, std::min(kLongestPiece, hole.end - offset));
       // The callback owns what it fills and nothing that could own the one who calls it.
       fetches.push_back({offset, piece->bytes, [state = state_, piece](Status status) {
                            std::lock_guard lock(state->mutex);
-                           piece->is_ready = true;
                            piece->status = std::move(status);
+                           piece->is_ready = true;
                            if (!piece->status) state->Forget(piece);
                            state->changed.notify_all();
                          }});
@@ -126,11 +169,32 @@ std::vector<PieceCache::Fetch> PieceCache::StartPieces(std::span<const Hole> hol
   return fetches;
 }
 
-void PieceCache::DropOldest() {
-  while (state_->bytes > capacity_bytes_ && state_->by_age.size() > 1 && state_->by_age.front()->is_ready) {
-    state_->bytes -= state_->by_age.front()->bytes.size();
-    state_->Forget(state_->by_age.front());
-    state_->by_age.pop_front();
+void PieceCache::DropOldest() const {
+  PieceBudget::Ages& ages = *budget_->ages_;
+  if (ages.bytes <= ages.capacity) return;
+  std::vector<std::pair<std::shared_ptr<State>, std::shared_ptr<Piece>>> dropped;
+  {
+    std::lock_guard lock(ages.mutex);
+    std::uint64_t freed = 0;
+    for (auto at = ages.by_age.begin(); at != ages.by_age.end() && ages.bytes - freed > ages.capacity;) {
+      auto piece = at->piece.lock();
+      // The newest stays: somebody is about to read it. What is on its way cannot go.
+      if (piece != nullptr && std::next(at) == ages.by_age.end()) break;
+      if (piece != nullptr && !piece->is_ready) {
+        ++at;
+        continue;
+      }
+      if (piece != nullptr) {
+        freed += piece->bytes.size();
+        dropped.emplace_back(at->cache.lock(), std::move(piece));
+      }
+      at = ages.by_age.erase(at);
+    }
+  }
+  for (const auto& [cache, piece] : dropped) {
+    if (cache == nullptr) continue;
+    std::lock_guard lock(cache->mutex);
+    cache->Forget(piece);
   }
 }
 
@@ -157,15 +221,16 @@ Status PieceCache::Read(std::uint64_t offset, std::span<std::byte> out, const st
   }
   std::vector<Fetch> fetches = StartPieces(holes);
   state_->Walk(offset, end, [](std::uint64_t, std::uint64_t) {}, [&](const std::shared_ptr<Piece>& piece) { needed.push_back(piece); });
-  DropOldest();
   if (!fetches.empty()) {
     lock.unlock();
+    DropOldest();
     start_(std::move(fetches));
     lock.lock();
   }
   for (const std::shared_ptr<Piece>& piece : needed) {
-    if (cancel == nullptr) state_->changed.wait(lock, [&] { return piece->is_ready; });
-    while (!state_->changed.wait_for(lock, std::chrono::milliseconds(kCancelPollMs), [&] { return piece->is_ready; })) RUTTER_TRY(CheckCancelled(cancel));
+    auto is_ready = [&] { return piece->is_ready.load(); };
+    if (cancel == nullptr) state_->changed.wait(lock, is_ready);
+    while (!state_->changed.wait_for(lock, std::chrono::milliseconds(kCancelPollMs), is_ready)) RUTTER_TRY(CheckCancelled(cancel));
     if (!piece->status) return piece->status;
     const std::uint64_t from = std::max(offset, piece->offset), to = std::min(end, piece->end());
     std::memcpy(out.data() + (from - offset), piece->bytes.data() + (from - piece->offset), static_cast<std::size_t>(to - from));
@@ -211,9 +276,10 @@ void PieceCache::Prefetch(std::span<const ReadRequest> ranges, std::uint64_t gap
       }, [](const std::shared_ptr<Piece>&) {});
     }
     fetches = StartPieces(holes);
-    DropOldest();
   }
-  if (!fetches.empty()) start_(std::move(fetches));
+  if (fetches.empty()) return;
+  DropOldest();
+  start_(std::move(fetches));
 }
 
 bool PieceCache::Holds(std::uint64_t offset, std::uint64_t length) const {

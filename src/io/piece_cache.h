@@ -14,9 +14,26 @@
 
 namespace rutter {
 
+/// Memory that the pieces of many sources share. Thread-safe.
+class PieceBudget {
+ public:
+  explicit PieceBudget(std::uint64_t capacity_bytes);
+  ~PieceBudget();
+  PieceBudget(const PieceBudget&) = delete;
+  PieceBudget& operator=(const PieceBudget&) = delete;
+
+  /// Bytes of all pieces there are, also of those that were dropped and are still being read.
+  std::uint64_t bytes() const;
+
+ private:
+  friend class PieceCache;
+  struct Ages;
+  const std::unique_ptr<Ages> ages_;
+};
+
 /// Fetches what is asked for and not here yet, and each byte once however many ask for it. What is read in sequence is
-/// fetched in ever larger pieces; what is asked for ahead, by exactly the ranges wanted. Oldest pieces go first when the
-/// cache is full. Thread-safe.
+/// fetched in ever larger pieces; what is asked for ahead, by exactly the ranges wanted. Where the budget is spent, the oldest
+/// pieces of all caches go first. Thread-safe.
 class PieceCache {
  public:
   /// Starts to fill `out` from `offset` and calls `done` when that has ended, from any thread. `out` stays valid until then,
@@ -32,7 +49,7 @@ class PieceCache {
 
   static constexpr std::uint64_t kFirstAhead = 16 * 1024;  ///< Bytes fetched where nothing near is known.
 
-  PieceCache(std::uint64_t source_bytes, std::uint64_t capacity_bytes, Starter start, Nearer nearer = {});
+  PieceCache(std::uint64_t source_bytes, std::shared_ptr<PieceBudget> budget, Starter start, Nearer nearer = {});
   ~PieceCache();
 
   /// Takes in the first bytes of the source.
@@ -48,6 +65,7 @@ class PieceCache {
   bool Holds(std::uint64_t offset, std::uint64_t length) const;
 
  private:
+  friend class PieceBudget;
   struct Piece;
   struct State;
   struct Hole {
@@ -57,9 +75,13 @@ class PieceCache {
   /// Takes in what of a range is missing here and can be had nearer.
   void TakeNearer(std::uint64_t begin, std::uint64_t end);
   std::vector<Fetch> StartPieces(std::span<const Hole> holes);
-  void DropOldest();
+  /// A piece that is counted; the caller holds the state's mutex.
+  std::shared_ptr<Piece> AddPiece(std::uint64_t offset, std::uint64_t length);
+  /// The caller holds no mutex.
+  void DropOldest() const;
 
-  const std::uint64_t source_bytes_, capacity_bytes_;
+  const std::uint64_t source_bytes_;
+  const std::shared_ptr<PieceBudget> budget_;
   const Starter start_;
   const Nearer nearer_;
   const std::shared_ptr<State> state_;

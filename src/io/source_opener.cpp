@@ -18,14 +18,34 @@ class PolicyOpener : public SourceOpener {
   Result<std::shared_ptr<ByteSource>> OpenMapped(std::string_view reference, std::string_view base, const Fingerprint& mapped) override {
     return OpenPlace(reference, base, &mapped);
   }
+  std::vector<std::optional<Result<std::shared_ptr<ByteSource>>>> OpenAhead(std::span<const std::string> references, std::string_view base) override {
+    std::vector<std::optional<Result<std::shared_ptr<ByteSource>>>> results(references.size());
+    std::vector<std::shared_ptr<http::Endpoint>> endpoints;
+    std::vector<std::size_t> numbers;
+    for (std::size_t k = 0; k < references.size(); ++k) {
+      auto place = Find(references[k], base);
+      if (!place || !place->url) continue;
+      endpoints.push_back(std::make_shared<http::Endpoint>(*std::move(place), policy_));
+      numbers.push_back(k);
+    }
+    if (endpoints.empty()) return results;
+    auto opened = http::OpenHttpMany(client_, endpoints);
+    for (std::size_t k = 0; k < numbers.size(); ++k) results[numbers[k]] = std::move(opened[k]);
+    return results;
+  }
 
  private:
-  Result<std::shared_ptr<ByteSource>> OpenPlace(std::string_view reference, std::string_view base, const Fingerprint* mapped) {
+  Result<AccessPolicy::Place> Find(std::string_view reference, std::string_view base) {
     RUTTER_ASSIGN(AccessPolicy::Place place, policy_->Decide(reference, base));
     if (place.object) {
       RUTTER_ASSIGN(place.target, client_->stores()->Find(*place.object));
       place.url = place.target->url;
     }
+    return place;
+  }
+
+  Result<std::shared_ptr<ByteSource>> OpenPlace(std::string_view reference, std::string_view base, const Fingerprint* mapped) {
+    RUTTER_ASSIGN(AccessPolicy::Place place, Find(reference, base));
     if (!place.url) return OpenFile(place.path);
     auto endpoint = std::make_shared<http::Endpoint>(std::move(place), policy_);
     if (mapped != nullptr && mapped->size != 0) return http::OpenHttpMapped(client_, std::move(endpoint), *mapped);

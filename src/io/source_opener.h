@@ -2,6 +2,8 @@
 // Opens sources by URL or path under one policy: which places a file or a map may lead to.
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,12 @@ class SourceOpener {
   /// The same, for a source whose size (and perhaps more) the document recorded. A remote source is then taken to be
   /// that one and asked for nothing yet; the first bytes that are read show whether it is (kSourceChanged).
   virtual Result<std::shared_ptr<ByteSource>> OpenMapped(std::string_view reference, std::string_view base, const Fingerprint&) { return Open(reference, base); }
+
+  /// Opens those of many sources for which a server has to be asked first, all at once; nullopt for the others, which
+  /// OpenMapped opens without waiting. Results in the order of `references`, each with the errors of Open.
+  virtual std::vector<std::optional<Result<std::shared_ptr<ByteSource>>>> OpenAhead(std::span<const std::string> references, std::string_view) {
+    return std::vector<std::optional<Result<std::shared_ptr<ByteSource>>>>(references.size());
+  }
 };
 
 /// Local files below the allowed folders, http(s) URLs and objects of stores below the allowed prefixes (io/access_policy.h). With none, only

@@ -4,14 +4,15 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "base/checked.h"
 #include "base/trace.h"
 #include "read/chunk_cache.h"
+#include "read/fetch_ahead.h"
 #include "read/raw_bytes.h"
 #include "read/read_job.h"
 
@@ -21,7 +22,6 @@ namespace {
 constexpr std::uint64_t kTileCells = 64 << 10;     // chunks located at once
 constexpr std::uint64_t kTaskStored = 256 << 10;   // stored bytes of one thread's turn
 constexpr std::uint64_t kTaskDecoded = 1 << 20;    // decoded bytes of the same
-constexpr std::uint64_t kAheadBytes = 32 << 20;    // stored bytes on their way from a source far away
 constexpr std::uint64_t kWholeShare = 8;           // chunks that a read needs whole are kept where they fit an eighth of the cache
 constexpr std::uint64_t kSparseStep = 8;           // selections that touch fewer chunks than 1 in 8 visit each on its own
 
@@ -62,8 +62,9 @@ class ChunkedReader {
   Status FillMissing(const Box& tile);
   Status ReadTasks(const Box& tile);
   std::vector<Task> CutIntoTasks() const;
-  void FetchAhead(std::span<const Task> tasks, std::uint64_t task);
-  std::uint64_t StoredBytes(const Task& task) const;
+  void OpenSources(std::span<const Task> tasks);
+  void AppendRanges(const Box& tile, const Task& task, std::vector<WantedRange>& ranges) const;
+  void Prefetch(std::span<const WantedRange> ranges);
   Status ReadTask(const Box& tile, const Task& task, ReadSlot& slot);
   ChunkCache::Key KeyOf(const ChunkRef& chunk) const;
   std::vector<Kept> AskCache(const Box& tile, const Task& task) const;
@@ -105,11 +106,6 @@ class ChunkedReader {
   // Of the tile at hand:
   std::vector<Located> located_;
   std::vector<bool> seen_;
-  // Of its tasks, where their source is far away:
-  bool is_far_ = false;
-  std::mutex ahead_mutex_;
-  std::size_t ahead_task_ = 0;     // the next to ask for
-  std::uint64_t ahead_bytes_ = 0;  // asked for, and not yet wanted by a task
 };
 
 Status ChunkedReader::Prepare() {
@@ -275,43 +271,51 @@ Status ChunkedReader::ReadTasks(const Box& tile) {
     threads = static_cast<unsigned>(std::min<std::uint64_t>(threads, fit));
   }
   std::vector<Task> tasks = CutIntoTasks();
+  if (tasks.size() > 1) OpenSources(tasks);
   RUTTER_ASSIGN(auto source, pool_.Get(located_.front().chunk.source));
-  is_far_ = tasks.size() > 1 && !source->Holds(located_.front().chunk.offset, located_.front().chunk.length);
-  ahead_task_ = 0;
-  ahead_bytes_ = 0;
+  std::optional<FetchAhead> ahead;
+  if (tasks.size() > 1 && !source->Holds(located_.front().chunk.offset, located_.front().chunk.length)) {
+    ahead.emplace(tasks.size(), job_.options.max_memory_bytes,
+                  [&](std::uint64_t task, std::vector<WantedRange>& ranges) { AppendRanges(tile, tasks[static_cast<std::size_t>(task)], ranges); },
+                  [&](std::span<const WantedRange> ranges) { Prefetch(ranges); });
+  }
   return job_.Run(tasks.size(), threads, [&](std::uint64_t task, ReadSlot& slot) {
-    if (is_far_) FetchAhead(tasks, task);
-    return ReadTask(tile, tasks[task], slot);
+    if (ahead) ahead->Begin(task);
+    return ReadTask(tile, tasks[static_cast<std::size_t>(task)], slot);
   });
 }
 
-std::uint64_t ChunkedReader::StoredBytes(const Task& task) const {
-  std::uint64_t bytes = 0;
-  for (std::size_t i = task.first; i < task.last; ++i) bytes += IsRaw(located_[i].chunk) ? 0 : located_[i].chunk.length;
-  return bytes;
+/// Chunks lie in the order of their sources.
+void ChunkedReader::OpenSources(std::span<const Task> tasks) {
+  std::vector<std::uint32_t> sources;
+  for (const Task& task : tasks) {
+    const std::uint32_t source = located_[task.first].chunk.source;
+    if (sources.empty() || sources.back() != source) sources.push_back(source);
+  }
+  if (sources.size() > 1) pool_.OpenAhead(sources);
 }
 
-/// Chunks of the tasks behind this one are asked for as far as the window goes, so that many requests are under way however
-/// few threads decode. Raw chunks are not: of them only what is wanted is fetched.
-void ChunkedReader::FetchAhead(std::span<const Task> tasks, std::uint64_t task) {
-  const std::uint64_t window = std::min(kAheadBytes, job_.options.max_memory_bytes / 4);
-  std::lock_guard lock(ahead_mutex_);
-  if (task < ahead_task_) ahead_bytes_ -= std::min(ahead_bytes_, StoredBytes(tasks[task]));
-  // By halves of the window, so that neighbours are asked for together.
-  if (ahead_task_ > task && ahead_bytes_ > window / 2) return;
-  ahead_task_ = std::max(ahead_task_, static_cast<std::size_t>(task));
-  std::map<std::uint32_t, std::vector<ReadRequest>> by_source;
-  for (; ahead_task_ < tasks.size() && ahead_bytes_ < window; ++ahead_task_) {
-    const Task& next = tasks[ahead_task_];
-    for (std::size_t i = next.first; i < next.last; ++i) {
-      const ChunkRef& chunk = located_[i].chunk;
-      if (IsRaw(chunk) || (cache_ != nullptr && cache_->Find(KeyOf(chunk)) != nullptr)) continue;
-      by_source[chunk.source].push_back({chunk.offset, {}, chunk.length});
+/// What a task will read. Of raw chunks that is only what is wanted of them.
+void ChunkedReader::AppendRanges(const Box& tile, const Task& task, std::vector<WantedRange>& ranges) const {
+  std::array<std::uint64_t, kMaxRank> index{};
+  for (std::size_t i = task.first; i < task.last; ++i) {
+    const ChunkRef& chunk = located_[i].chunk;
+    if (IsRaw(chunk)) {
+      CellIndex(tile, located_[i].cell, index);
+      SelectedPart part = PartOfChunk({index.data(), selection_.rank});
+      if (BytesNeeded(part) > chunk.length || !CheckedAdd(chunk.offset, chunk.length)) continue;  // reading it tells
+      AppendRawRanges(chunk.offset + static_cast<std::uint64_t>(part.from_offset), part.box, transfer_, chunk.source, ranges);
+    } else if (cache_ == nullptr || cache_->Find(KeyOf(chunk)) == nullptr) {
+      ranges.push_back({chunk.source, chunk.offset, chunk.length});
     }
-    if (ahead_task_ != task) ahead_bytes_ += StoredBytes(next);
   }
+}
+
+void ChunkedReader::Prefetch(std::span<const WantedRange> ranges) {
+  std::map<std::uint32_t, std::vector<ReadRequest>> by_source;
+  for (const WantedRange& range : ranges) by_source[range.source].push_back({range.offset, {}, range.length});
   for (const auto& [number, requests] : by_source) {
-    if (auto source = pool_.Get(number)) (*source)->Prefetch(requests);
+    if (auto source = pool_.TryGet(number)) source->Prefetch(requests);
   }
 }
 

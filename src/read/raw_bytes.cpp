@@ -1,6 +1,7 @@
 #include "read/raw_bytes.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "base/checked.h"
@@ -64,6 +65,51 @@ Blocks CutIntoBlocks(const StridedBox& box, const Transfer& transfer) {
   blocks.direct = copies && blocks.level == run_level && blocks.group == 1;
   return blocks;
 }
+
+/// The reads of one box: its axes from the largest stride on, and how they are cut.
+struct RawPlan {
+  StridedBox box;
+  Blocks blocks;
+  std::int64_t group_stride = 0;  // bytes between the steps of a group
+
+  RawPlan(const StridedBox& wanted, const Transfer& transfer) : box(wanted) {
+    box.SortBySource();
+    box.Simplify();
+    blocks = CutIntoBlocks(box, transfer);
+    if (blocks.level > 0) group_stride = box.axes[blocks.level - 1].from;
+  }
+
+  std::uint64_t BytesOf(std::uint64_t group) const { return blocks.span + (group - 1) * static_cast<std::uint64_t>(group_stride); }
+
+  /// Calls visit(from, to, group) for each block: the byte distances of its first element on both sides, and how many steps
+  /// of the grouped axis it has.
+  template <class Visit>
+  Status ForEachBlock(const Visit& visit) const {
+    std::array<std::uint64_t, kMaxRank + 1> index{};
+    std::uint64_t from = 0;
+    std::int64_t to = 0;
+    for (;;) {
+      std::uint64_t group = 1;
+      if (blocks.level > 0) group = std::min(blocks.group, box.axes[blocks.level - 1].count - index[blocks.level - 1]);
+      RUTTER_TRY(visit(from, to, group));
+      std::size_t k = blocks.level;
+      std::uint64_t step = group;
+      for (;;) {
+        if (k == 0) return {};
+        --k;
+        const StridedAxis& axis = box.axes[k];
+        index[k] += step;
+        from += step * static_cast<std::uint64_t>(axis.from);
+        to += static_cast<std::int64_t>(step) * axis.to;
+        if (index[k] < axis.count) break;
+        from -= axis.count * static_cast<std::uint64_t>(axis.from);
+        to -= static_cast<std::int64_t>(axis.count) * axis.to;
+        index[k] = 0;
+        step = 1;
+      }
+    }
+  }
+};
 
 /// A block that a request will bring in.
 struct PendingBlock {
@@ -131,30 +177,61 @@ Status RawBytes::ReadMany(std::span<ReadRequest> requests, ReadStatistics& stati
   return runs_[0].source->ReadManyUntil(requests, cancel_);
 }
 
+bool RawBytes::IsFar() const {
+  return std::any_of(runs_.begin(), runs_.end(), [](const RawRun& run) { return run.length > 0 && !run.source->Holds(run.offset, run.length); });
+}
+
+void RawBytes::Prefetch(std::span<const WantedRange> ranges) const {
+  std::vector<std::vector<ReadRequest>> by_run(runs_.size());
+  for (const WantedRange& range : ranges) {
+    auto after = std::upper_bound(runs_.begin(), runs_.end(), range.offset, [](std::uint64_t at, const RawRun& run) { return at < run.stream_offset; });
+    auto end = CheckedAdd(range.offset, range.length);
+    if (!end) continue;
+    for (auto run = after == runs_.begin() ? after : after - 1; run != runs_.end() && run->stream_offset < *end; ++run) {
+      const std::uint64_t first = std::max(range.offset, run->stream_offset);
+      const std::uint64_t skip = first - run->stream_offset;
+      if (skip >= run->length) continue;
+      if (auto offset = CheckedAdd(run->offset, skip)) {
+        by_run[static_cast<std::size_t>(run - runs_.begin())].push_back({*offset, {}, std::min(*end - first, run->length - skip)});
+      }
+    }
+  }
+  for (std::size_t k = 0; k < runs_.size(); ++k) {
+    if (!by_run[k].empty()) runs_[k].source->Prefetch(by_run[k]);
+  }
+}
+
+void AppendRawRanges(std::uint64_t stream_offset, const StridedBox& wanted, const Transfer& transfer, std::uint32_t source, std::vector<WantedRange>& ranges) {
+  if (wanted.NumElements() == 0) return;
+  const RawPlan plan(wanted, transfer);
+  (void)plan.ForEachBlock([&](std::uint64_t from, std::int64_t, std::uint64_t group) -> Status {
+    ranges.push_back({source, stream_offset + from, plan.BytesOf(group)});
+    return {};
+  });
+}
+
 Status ReadRaw(const RawBytes& bytes, std::uint64_t stream_offset, const StridedBox& wanted, std::byte* to, const Transfer& transfer, ReadSlot& slot) {
-  StridedBox box = wanted;
-  if (box.NumElements() == 0) return {};
-  box.SortBySource();
-  box.Simplify();
+  if (wanted.NumElements() == 0) return {};
+  const RawPlan plan(wanted, transfer);
+  const StridedBox& box = plan.box;
+  const Blocks& blocks = plan.blocks;
   if (const std::byte* view = bytes.View(stream_offset, Span(box, 0, transfer.from_bytes()))) {
     ++slot.statistics.requests;
     slot.statistics.bytes_read += box.NumElements() * transfer.from_bytes();
     return transfer.Move(box, view, to, slot.convert);
   }
-  const Blocks blocks = CutIntoBlocks(box, transfer);
   StridedBox inner;  // one block; axis 0 is the grouped one
   inner.Add(1, 0, 0);
   if (blocks.level > 0) inner.axes[0] = box.axes[blocks.level - 1];
   for (std::size_t k = blocks.level; k < box.rank; ++k) inner.axes[inner.rank++] = box.axes[k];
 
-  std::uint64_t group_span = blocks.span;
-  if (blocks.group > 1) group_span += (blocks.group - 1) * static_cast<std::uint64_t>(inner.axes[0].from);
   std::byte* buffer = nullptr;
   if (!blocks.direct) {
     // As much as a batch of blocks fills; small reads take little memory, which is quickly had and given back.
-    std::uint64_t all = group_span;
+    const std::uint64_t one = plan.BytesOf(blocks.group);
+    std::uint64_t all = one;
     for (std::size_t k = 0; k < blocks.level && all < kBlockBytes; ++k) all = CheckedMul(all, box.axes[k].count).value_or(kBlockBytes);
-    buffer = slot.raw.Reserve(static_cast<std::size_t>(std::max(std::min(all, kBlockBytes), group_span)));
+    buffer = slot.raw.Reserve(static_cast<std::size_t>(std::max(std::min(all, kBlockBytes), one)));
   }
   std::size_t used = 0;
   std::array<PendingBlock, kMaxRequests> pending;
@@ -170,35 +247,16 @@ Status ReadRaw(const RawBytes& bytes, std::uint64_t stream_offset, const Strided
     used = 0;
     return {};
   };
-
-  std::array<std::uint64_t, kMaxRank + 1> index{};
-  std::uint64_t at = stream_offset;
-  for (;;) {
-    std::uint64_t group = 1;
-    if (blocks.level > 0) group = std::min(blocks.group, box.axes[blocks.level - 1].count - index[blocks.level - 1]);
-    auto length = static_cast<std::size_t>(blocks.span + (group - 1) * static_cast<std::uint64_t>(inner.axes[0].from));
+  RUTTER_TRY(plan.ForEachBlock([&](std::uint64_t from, std::int64_t to_distance, std::uint64_t group) -> Status {
+    const auto length = static_cast<std::size_t>(plan.BytesOf(group));
     if (slot.requests.size() == kMaxRequests || (!blocks.direct && used + length > slot.raw.size())) RUTTER_TRY(flush());
-    std::byte* out = blocks.direct ? to : buffer + used;
-    pending[slot.requests.size()] = {out, to, group};
-    slot.requests.push_back({at, {out, length}, 0});
+    std::byte* out = blocks.direct ? to + to_distance : buffer + used;
+    pending[slot.requests.size()] = {out, to + to_distance, group};
+    slot.requests.push_back({stream_offset + from, {out, length}, 0});
     if (!blocks.direct) used += length;
-
-    std::size_t k = blocks.level;
-    std::uint64_t step = group;
-    for (;;) {
-      if (k == 0) return flush();
-      --k;
-      const StridedAxis& axis = box.axes[k];
-      index[k] += step;
-      at += step * static_cast<std::uint64_t>(axis.from);
-      to += static_cast<std::int64_t>(step) * axis.to;
-      if (index[k] < axis.count) break;
-      at -= axis.count * static_cast<std::uint64_t>(axis.from);
-      to -= static_cast<std::int64_t>(axis.count) * axis.to;
-      index[k] = 0;
-      step = 1;
-    }
-  }
+    return {};
+  }));
+  return flush();
 }
 
 Status ReadRawParallel(ReadJob& job, const RawBytes& bytes, std::uint64_t stream_offset, const StridedBox& wanted, std::byte* to, const Transfer& transfer) {
@@ -214,19 +272,34 @@ Status ReadRawParallel(ReadJob& job, const RawBytes& bytes, std::uint64_t stream
     if (box.axes[longest].count < 8 && box.axes[k].count > box.axes[longest].count) longest = k;
   }
   std::uint64_t tasks = box.rank == 0 ? 1 : std::min(box.axes[longest].count, CeilDiv(cost, kTaskBytes));
+  struct Part {
+    StridedBox box;
+    std::uint64_t from = 0;
+    std::int64_t to = 0;
+  };
+  auto part_of = [&](std::uint64_t task) {
+    Part part{box};
+    if (tasks <= 1) return part;
+    const StridedAxis& axis = box.axes[longest];
+    auto begin_of = [&](std::uint64_t n) { return static_cast<std::uint64_t>(static_cast<unsigned __int128>(axis.count) * n / tasks); };
+    const std::uint64_t first = begin_of(task);
+    part.box.axes[longest].count = begin_of(task + 1) - first;
+    part.from = first * static_cast<std::uint64_t>(axis.from);
+    part.to = static_cast<std::int64_t>(first) * axis.to;
+    return part;
+  };
+  std::optional<FetchAhead> ahead;
+  if (bytes.IsFar()) {
+    ahead.emplace(tasks, job.options.max_memory_bytes, [&](std::uint64_t task, std::vector<WantedRange>& ranges) {
+      const Part part = part_of(task);
+      AppendRawRanges(stream_offset + part.from, part.box, transfer, 0, ranges);
+    }, [&](std::span<const WantedRange> ranges) { bytes.Prefetch(ranges); });
+  }
   return job.Run(tasks, job.threads, [&](std::uint64_t task, ReadSlot& slot) -> Status {
-    StridedBox part = box;
-    std::uint64_t first = 0;
-    if (tasks > 1) {
-      std::uint64_t count = box.axes[longest].count;
-      auto begin_of = [&](std::uint64_t n) { return static_cast<std::uint64_t>(static_cast<unsigned __int128>(count) * n / tasks); };
-      first = begin_of(task);
-      part.axes[longest].count = begin_of(task + 1) - first;
-    }
-    const StridedAxis axis = tasks > 1 ? box.axes[longest] : StridedAxis();
-    auto skip = static_cast<std::int64_t>(first);
-    RUTTER_TRY(ReadRaw(bytes, stream_offset + first * static_cast<std::uint64_t>(axis.from), part, to + skip * axis.to, transfer, slot));
-    job.Progress(part.NumElements() * transfer.to_bytes());
+    if (ahead) ahead->Begin(task);
+    const Part part = part_of(task);
+    RUTTER_TRY(ReadRaw(bytes, stream_offset + part.from, part.box, to + part.to, transfer, slot));
+    job.Progress(part.box.NumElements() * transfer.to_bytes());
     return {};
   });
 }
@@ -247,6 +320,11 @@ Status ReadFlat(ReadJob& job, SourcePool& pool, const Array& array, const FlatIn
   }
   std::vector<RawRun> runs;
   runs.reserve(index.extents().size());
+  std::vector<std::uint32_t> sources;
+  for (const Extent& extent : index.extents()) {
+    if (extent.stream_offset < last) sources.push_back(extent.source);
+  }
+  if (sources.size() > 1) pool.OpenAhead(sources);
   for (const Extent& extent : index.extents()) {
     if (extent.stream_offset >= last) break;
     RUTTER_ASSIGN(auto source, pool.Get(extent.source));

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "io/byte_source.h"
+#include "read/fetch_ahead.h"
 #include "read/read_job.h"
 
 namespace rutter {
@@ -35,6 +36,10 @@ class RawBytes {
   Status ReadMany(std::span<ReadRequest> requests, ReadStatistics& statistics) const;
   /// The bytes without a copy, where they lie in memory in one piece.
   const std::byte* View(std::uint64_t stream_offset, std::uint64_t length) const;
+  /// True where some of the bytes have to come over a network.
+  bool IsFar() const;
+  /// Starts fetching ranges of the stream; a hint that never fails.
+  void Prefetch(std::span<const WantedRange> ranges) const;
 
  private:
   const RawRun* Find(std::uint64_t stream_offset, std::uint64_t length) const;
@@ -49,7 +54,10 @@ class RawBytes {
 /// `stream_offset`. Reads little more than the bytes wanted: gaps of up to 4 KiB are read over.
 Status ReadRaw(const RawBytes& bytes, std::uint64_t stream_offset, const StridedBox& box, std::byte* to, const Transfer& transfer, ReadSlot& slot);
 
-/// The same, on all of the job's threads where it is large.
+/// Appends the ranges of the stream that ReadRaw will ask for.
+void AppendRawRanges(std::uint64_t stream_offset, const StridedBox& box, const Transfer& transfer, std::uint32_t source, std::vector<WantedRange>& ranges);
+
+/// ReadRaw on all of the job's threads where it is large; sources far away are asked for many ranges at once.
 Status ReadRawParallel(ReadJob& job, const RawBytes& bytes, std::uint64_t stream_offset, const StridedBox& box, std::byte* to, const Transfer& transfer);
 
 }  // namespace rutter

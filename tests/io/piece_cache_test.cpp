@@ -55,7 +55,7 @@ bool IsRight(std::uint64_t offset, std::span<const std::byte> bytes) {
 TEST_CASE("blocks are fetched once, in ever larger pieces where they are read in sequence") {
   FakeServer server;
   const std::uint64_t size = 300 * kBlock + 17;
-  PieceCache cache(size, 64 << 20, server.Starter());
+  PieceCache cache(size, std::make_shared<PieceBudget>(64 << 20), server.Starter());
   std::vector<std::byte> out(100);
   CHECK_FALSE(cache.Holds(0, 1));
   REQUIRE(cache.Read(50, out));
@@ -83,11 +83,11 @@ TEST_CASE("the head that opening brought is kept") {
   FakeServer server;
   std::vector<std::byte> head(3 * kBlock + 5);
   for (std::size_t k = 0; k < head.size(); ++k) head[k] = ByteAt(k);
-  PieceCache cache(100 * kBlock, 64 << 20, server.Starter());
+  PieceCache cache(100 * kBlock, std::make_shared<PieceBudget>(64 << 20), server.Starter());
   cache.KeepHead(head);
   CHECK(cache.Holds(0, 3 * kBlock + 5));
   CHECK_FALSE(cache.Holds(0, 3 * kBlock + 6));
-  PieceCache small(head.size(), 64 << 20, server.Starter());
+  PieceCache small(head.size(), std::make_shared<PieceBudget>(64 << 20), server.Starter());
   small.KeepHead(head);
   CHECK(small.Holds(0, head.size()));
   CHECK(server.requests == 0);
@@ -95,7 +95,7 @@ TEST_CASE("the head that opening brought is kept") {
 
 TEST_CASE("a failed fetch is told, not kept") {
   FakeServer server;
-  PieceCache cache(10 * kBlock, 64 << 20, server.Starter());
+  PieceCache cache(10 * kBlock, std::make_shared<PieceBudget>(64 << 20), server.Starter());
   std::vector<std::byte> out(10);
   server.fails = true;
   auto failed = cache.Read(0, out);
@@ -108,7 +108,7 @@ TEST_CASE("a failed fetch is told, not kept") {
 
 TEST_CASE("prefetched ranges are merged, and TryRead takes what is there or on its way") {
   FakeServer server;
-  PieceCache cache(100 * kBlock, 64 << 20, server.Starter());
+  PieceCache cache(100 * kBlock, std::make_shared<PieceBudget>(64 << 20), server.Starter());
   std::vector<ReadRequest> ranges;
   for (std::uint64_t block : {7u, 5u, 6u, 9u, 50u, 50u, 99u, 100u, 200u}) ranges.push_back({block * kBlock + 3, {}, 10});
   ranges.push_back({98 * kBlock, {}, ~0ull});
@@ -127,7 +127,7 @@ TEST_CASE("prefetched ranges are merged, and TryRead takes what is there or on i
 
 TEST_CASE("a full cache forgets and fetches again") {
   FakeServer server;
-  PieceCache cache(1'000 * kBlock, 4 * kBlock, server.Starter());
+  PieceCache cache(1'000 * kBlock, std::make_shared<PieceBudget>(4 * kBlock), server.Starter());
   std::vector<std::byte> out(100);
   for (int round = 0; round < 3; ++round) {
     for (std::uint64_t block = 0; block < 1'000; block += 37) {
@@ -140,12 +140,33 @@ TEST_CASE("a full cache forgets and fetches again") {
   CHECK(IsRight(kBlock, large));
 }
 
+TEST_CASE("caches share a budget: the oldest piece goes, whichever cache has it") {
+  FakeServer server;
+  auto budget = std::make_shared<PieceBudget>(10 * PieceCache::kFirstAhead);
+  auto a = std::make_unique<PieceCache>(1'000 * kBlock, budget, server.Starter());
+  PieceCache b(1'000 * kBlock, budget, server.Starter());
+  std::vector<std::byte> out(100);
+  const std::uint64_t step = 100'000;  // no sequence
+  for (std::uint64_t k = 0; k < 6; ++k) REQUIRE(a->Read(k * step, out));
+  for (std::uint64_t k = 0; k < 6; ++k) REQUIRE(b.Read(k * step, out));
+  CHECK(budget->bytes() <= 10 * PieceCache::kFirstAhead);
+  CHECK_FALSE(a->Holds(0, 1));
+  CHECK_FALSE(a->Holds(step, 1));
+  CHECK(a->Holds(5 * step, 1));
+  CHECK(b.Holds(0, 1));
+  a = nullptr;
+  CHECK(budget->bytes() == 6 * PieceCache::kFirstAhead);
+  for (std::uint64_t k = 6; k < 10; ++k) REQUIRE(b.Read(k * step, out));
+  CHECK(b.Holds(0, 1));
+  CHECK(budget->bytes() == 10 * PieceCache::kFirstAhead);
+}
+
 TEST_CASE("many threads read through one cache") {
   FakeServer server;
   server.in_threads = true;
   std::atomic<int> wrong{0};
   {
-    PieceCache cache(200 * kBlock, 1 << 20, [&, start = server.Starter(), mutex = std::make_shared<std::mutex>()](std::vector<PieceCache::Fetch> fetches) {
+    PieceCache cache(200 * kBlock, std::make_shared<PieceBudget>(1 << 20), [&, start = server.Starter(), mutex = std::make_shared<std::mutex>()](std::vector<PieceCache::Fetch> fetches) {
       std::lock_guard lock(*mutex);
       start(std::move(fetches));
     });

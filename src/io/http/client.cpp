@@ -116,7 +116,12 @@ class Client::Loop {
     Origin& origin = origins_[transfer->origin()];
     if (origin.bound == 0) origin.bound = std::min(options_.first_in_flight, options_.in_flight);
     watches_ = watches_ || options_.cancel != nullptr || transfer->cancel() != nullptr;
-    origin.waiting.push_back(std::move(transfer));
+    // What had its turn before has waited longest.
+    if (transfer->repeats()) {
+      origin.waiting.push_front(std::move(transfer));
+    } else {
+      origin.waiting.push_back(std::move(transfer));
+    }
   }
 
   bool IsCancelled(const Transfer& transfer) const { return rutter::IsCancelled(options_.cancel) || rutter::IsCancelled(transfer.cancel()); }
@@ -283,7 +288,8 @@ class Client::Loop {
 Client::Client(const ClientOptions& options)
     : options_(options),
       stores_(std::make_shared<store::ObjectStores>(options.store)),
-      disk_cache_(options.disk_cache.folder.empty() ? nullptr : std::make_shared<DiskCache>(options.disk_cache)) {}
+      disk_cache_(options.disk_cache.folder.empty() ? nullptr : std::make_shared<DiskCache>(options.disk_cache)),
+      pieces_(std::make_shared<PieceBudget>(options.cache_bytes)) {}
 
 Client::~Client() = default;
 

@@ -15,6 +15,7 @@
 #include "io/byte_source.h"
 #include "io/http/client_options.h"
 #include "io/http/endpoint.h"
+#include "io/piece_cache.h"
 #include "io/store/object_stores.h"
 
 namespace rutter::http {
@@ -63,12 +64,14 @@ class Client {
   /// Where objects of cloud stores are asked for; never null.
   const std::shared_ptr<store::ObjectStores>& stores() const { return stores_; }
   const std::shared_ptr<DiskCache>& disk_cache() const { return disk_cache_; }  ///< Null where there is none.
+  const std::shared_ptr<PieceBudget>& pieces() const { return pieces_; }  ///< What is kept in memory of all sources.
 
  private:
   class Loop;
   const ClientOptions options_;
   const std::shared_ptr<store::ObjectStores> stores_;
   const std::shared_ptr<DiskCache> disk_cache_;
+  const std::shared_ptr<PieceBudget> pieces_;
   ClientStatistics statistics_;
   mutable std::mutex mutex_;
   std::unique_ptr<Loop> loop_;

@@ -30,7 +30,7 @@ struct ClientOptions {
   /// where the server says that it is busy.
   unsigned first_in_flight = 128, in_flight = 512;
   unsigned redirects = 5;
-  std::uint64_t cache_bytes = 128ull << 20;  ///< Of one source: metadata, and data that was asked for ahead.
+  std::uint64_t cache_bytes = 128ull << 20;  ///< Of all sources: metadata, and data that was asked for ahead.
   CancelFlag cancel;                        ///< All fetches end with kCancelled soon after it turns true.
   std::shared_ptr<Trace> trace;             ///< Null: not counted.
   DiskCacheOptions disk_cache;              ///< None where its folder is empty.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -16,6 +17,7 @@ namespace rutter::http {
 namespace {
 
 constexpr std::size_t kHeadBytes = 64 * 1024;            // what formats want to see of a file
+constexpr std::size_t kFewHeadBytes = 4 * 1024;          // of a file that is not to be looked into
 constexpr std::uint64_t kMetadataGrain = 4 * 1024;
 constexpr std::uint64_t kLongestRequest = 4ull << 20;    // longer ranges come in parts, at once
 
@@ -79,7 +81,7 @@ class HttpSource : public ByteSource {
         size_(known.size),
         version_(std::make_shared<Version>(std::move(known))),
         disk_(std::make_shared<KeptOnDisk>(client_->disk_cache(), endpoint_->given()->url->text)),
-        cache_(size_, client_->options().cache_bytes, [this](std::vector<PieceCache::Fetch> fetches) { StartBlocks(std::move(fetches)); },
+        cache_(size_, client_->pieces(), [this](std::vector<PieceCache::Fetch> fetches) { StartBlocks(std::move(fetches)); },
                client_->disk_cache() == nullptr ? PieceCache::Nearer() : [this](std::uint64_t offset, std::span<std::byte> out) { return ReadFromDisk(offset, out); }) {}
 
   void KeepHead(std::span<const std::byte> head) {
@@ -241,38 +243,80 @@ class WholeSource : public ByteSource {
 
 }  // namespace
 
-Result<std::shared_ptr<ByteSource>> OpenHttp(std::shared_ptr<Client> client, std::shared_ptr<Endpoint> endpoint) {
-  // What the server said of it lately need not be asked again.
-  if (auto latest = KeptOnDisk(client->disk_cache(), endpoint->given()->url->text).Latest()) return OpenHttpMapped(std::move(client), std::move(endpoint), *latest);
-  std::vector<std::byte> head(kHeadBytes);
-  struct Opening {
-    Pending pending{1};
-    Fetched fetched;
-  };
-  auto opening = std::make_shared<Opening>();
-  Fetch fetch;
-  fetch.endpoint = endpoint;
-  fetch.out = head;
-  fetch.done = [opening](Fetched fetched) {
-    opening->fetched = std::move(fetched);
-    opening->pending.End({});
-  };
-  std::vector<Fetch> fetches;
-  fetches.push_back(std::move(fetch));
-  client->Start(std::move(fetches));
-  (void)opening->pending.Wait();
-  Fetched& opened = opening->fetched;
-  RUTTER_TRY(opened.status);
-  const std::string name = endpoint->name();
-  if (opened.is_whole) return std::make_shared<WholeSource>(name, std::move(opened.found), std::move(opened.whole));
-  if (!opened.size_is_known) {
-    Error error = MakeError(ErrorCode::kUnsupported, "the server does not tell how many bytes the file has");
-    error.where.source = name;
-    return Fail(std::move(error));
+namespace {
+
+/// The first request for a file.
+class Opening {
+ public:
+  Opening(std::shared_ptr<Endpoint> endpoint, std::size_t head_bytes) : endpoint_(std::move(endpoint)), head_(head_bytes) {}
+
+  Fetch MakeFetch(const std::shared_ptr<Pending>& pending) {
+    Fetch fetch;
+    fetch.endpoint = endpoint_;
+    fetch.out = head_;
+    fetch.done = [this, pending](Fetched fetched) {
+      fetched_ = std::move(fetched);
+      pending->End({});
+    };
+    return fetch;
   }
-  auto source = std::make_shared<HttpSource>(std::move(client), std::move(endpoint), std::move(opened.found));
-  source->KeepHead(std::span(head).first(opened.bytes));
-  return source;
+
+  /// When the fetch has ended.
+  Result<std::shared_ptr<ByteSource>> Open(const std::shared_ptr<Client>& client) {
+    RUTTER_TRY(fetched_.status);
+    const std::string name = endpoint_->name();
+    if (fetched_.is_whole) return std::make_shared<WholeSource>(name, std::move(fetched_.found), std::move(fetched_.whole));
+    if (!fetched_.size_is_known) {
+      Error error = MakeError(ErrorCode::kUnsupported, "the server does not tell how many bytes the file has");
+      error.where.source = name;
+      return Fail(std::move(error));
+    }
+    auto source = std::make_shared<HttpSource>(client, endpoint_, std::move(fetched_.found));
+    source->KeepHead(std::span(head_).first(fetched_.bytes));
+    return source;
+  }
+
+ private:
+  std::shared_ptr<Endpoint> endpoint_;
+  std::vector<std::byte> head_;
+  Fetched fetched_;
+};
+
+std::vector<Result<std::shared_ptr<ByteSource>>> OpenAll(const std::shared_ptr<Client>& client, std::span<const std::shared_ptr<Endpoint>> endpoints, std::size_t head_bytes) {
+  // What a server said of a file lately need not be asked again.
+  std::vector<std::optional<Fingerprint>> latest;
+  std::deque<Opening> openings;
+  for (const std::shared_ptr<Endpoint>& endpoint : endpoints) {
+    latest.push_back(KeptOnDisk(client->disk_cache(), endpoint->given()->url->text).Latest());
+    if (!latest.back()) openings.emplace_back(endpoint, head_bytes);
+  }
+  if (!openings.empty()) {
+    auto pending = std::make_shared<Pending>(openings.size());
+    std::vector<Fetch> fetches;
+    for (Opening& opening : openings) fetches.push_back(opening.MakeFetch(pending));
+    client->Start(std::move(fetches));
+    (void)pending->Wait();
+  }
+  std::vector<Result<std::shared_ptr<ByteSource>>> opened;
+  for (std::size_t k = 0; k < endpoints.size(); ++k) {
+    if (latest[k]) {
+      opened.emplace_back(OpenHttpMapped(client, endpoints[k], *latest[k]));
+    } else {
+      opened.push_back(openings.front().Open(client));
+      openings.pop_front();
+    }
+  }
+  return opened;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ByteSource>> OpenHttp(std::shared_ptr<Client> client, std::shared_ptr<Endpoint> endpoint) {
+  return std::move(OpenAll(client, {&endpoint, 1}, kHeadBytes).front());
+}
+
+std::vector<Result<std::shared_ptr<ByteSource>>> OpenHttpMany(const std::shared_ptr<Client>& client, std::span<const std::shared_ptr<Endpoint>> endpoints) {
+  return OpenAll(client, endpoints, kFewHeadBytes);
 }
 
 std::shared_ptr<ByteSource> OpenHttpMapped(std::shared_ptr<Client> client, std::shared_ptr<Endpoint> endpoint, const Fingerprint& mapped) {
