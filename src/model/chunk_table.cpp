@@ -166,6 +166,14 @@ void ChunkTable::MakeRoom() {
 void ChunkTable::Flush() {
   constexpr std::size_t kMostSources = 3;
   std::span<const ChunkRow> rows(pending_.get(), num_pending_);
+  std::uint32_t differences = 0;
+  for (const ChunkRow& row : rows) differences |= (row.source ^ rows[0].source) | (row.filter_mask ^ rows[0].filter_mask);
+  if (differences == 0) {
+    if (!rows.empty()) FlushSome(rows);
+    num_packed_ += num_pending_;
+    num_pending_ = 0;
+    return;
+  }
   std::size_t sources = 1;
   for (std::size_t i = 1; i < rows.size(); ++i) sources += rows[i].source != rows[i - 1].source;
   for (std::size_t begin = 0, i = 1; i <= rows.size(); ++i) {
@@ -181,16 +189,25 @@ void ChunkTable::Flush() {
 /// Packs rows of one mask into a segment.
 void ChunkTable::FlushSome(std::span<const ChunkRow> rows) {
   if (AppendFormula(rows)) return;
+  // One pass for what most tables are: chunks that count up, bytes that follow each other, one source.
+  std::uint64_t leaps = 0, gaps = 0, behind_last = rows[0].offset;
+  std::uint32_t sources = 0;
   ChunkRow low = rows[0], high = rows[0];
-  bool counts_up = true, behind = true;
-  for (std::size_t i = 1; i < rows.size(); ++i) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
     const ChunkRow& row = rows[i];
-    counts_up = counts_up && row.chunk == rows[0].chunk + i;
-    behind = behind && row.offset == rows[i - 1].offset + rows[i - 1].length;
-    low.chunk = std::min(low.chunk, row.chunk), high.chunk = std::max(high.chunk, row.chunk);
-    low.offset = std::min(low.offset, row.offset), high.offset = std::max(high.offset, row.offset);
+    leaps |= row.chunk ^ (rows[0].chunk + i);
+    gaps |= row.offset ^ behind_last;
+    sources |= row.source ^ rows[0].source;
+    behind_last = row.offset + row.length;
     low.length = std::min(low.length, row.length), high.length = std::max(high.length, row.length);
-    low.source = std::min(low.source, row.source), high.source = std::max(high.source, row.source);
+  }
+  const bool counts_up = leaps == 0, behind = gaps == 0;
+  if (!counts_up || !behind || sources != 0) {
+    for (const ChunkRow& row : rows) {
+      low.chunk = std::min(low.chunk, row.chunk), high.chunk = std::max(high.chunk, row.chunk);
+      low.offset = std::min(low.offset, row.offset), high.offset = std::max(high.offset, row.offset);
+      low.source = std::min(low.source, row.source), high.source = std::max(high.source, row.source);
+    }
   }
   Segment segment{};
   segment.chunk = low.chunk;

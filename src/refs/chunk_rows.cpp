@@ -217,12 +217,18 @@ void ChunkRows::ExpectNext(const char* member, const char* key_end, const char* 
   CountUp();
 }
 
-void ChunkRows::CountUp() {
+inline void ChunkRows::CountUp() {
   ++next_chunk_;
   if (--next_left_ == 0) return;
+  char& digit = next_[next_digit_];
+  if (digit == '9') return Carry();
+  ++digit;
+}
+
+void ChunkRows::Carry() {
   char* digit = next_.data() + next_digit_;
   while (*digit == '9') *digit-- = '0';
-  if (IsDigit(*digit)) [[likely]] {
+  if (IsDigit(*digit)) {
     ++*digit;
   } else {
     next_.insert(static_cast<std::size_t>(digit - next_.data()) + 1, 1, '1');
@@ -230,25 +236,33 @@ void ChunkRows::CountUp() {
   }
 }
 
-const char* ChunkRows::TakeReference(const char* at, const char* end) {
-  std::uint64_t chunk, offset, length;
-  if (next_left_ != 0 && StandsAt(at, end, next_)) {
-    at += next_.size();
-    chunk = next_chunk_;
-    CountUp();
-  } else {
-    at = TakePlace(at, end, chunk);
-    if (at == nullptr) return nullptr;
+ChunkRows::Taken ChunkRows::TakeReferences(const char* at, const char* stop, const char* end) {
+  for (;;) {
+    std::uint64_t chunk, offset, length;
+    const char* numbers;
+    if (next_left_ != 0 && StandsAt(at, end, next_)) {
+      numbers = at + next_.size();
+      chunk = next_chunk_;
+      CountUp();
+    } else {
+      numbers = TakePlace(at, end, chunk);
+      if (numbers == nullptr) return {at, false};
+    }
+    if (!TakeNumber(numbers, offset)) return {at, false};
+    numbers = SkipJsonSpace(numbers);
+    if (*numbers++ != ',') return {at, false};
+    numbers = SkipJsonSpace(numbers);
+    if (!TakeNumber(numbers, length) || length == 0) return {at, false};
+    numbers = SkipJsonSpace(numbers);
+    if (*numbers != ']') return {at, false};
+    last_->rows.Append({chunk, offset, length, last_source_, 0});
+    at = numbers + 1;
+    const char* comma = SkipJsonSpace(at);
+    if (*comma != ',') return {at, true};
+    const char* member = SkipJsonSpace(comma + 1);
+    if (member >= stop || *member != '"') return {at, true};
+    at = member;
   }
-  if (!TakeNumber(at, offset)) return nullptr;
-  at = SkipJsonSpace(at);
-  if (*at++ != ',') return nullptr;
-  at = SkipJsonSpace(at);
-  if (!TakeNumber(at, length) || length == 0) return nullptr;
-  at = SkipJsonSpace(at);
-  if (*at++ != ']') return nullptr;
-  last_->rows.Append({chunk, offset, length, last_source_, 0});
-  return at;
 }
 
 Status ChunkRows::AddReference(std::string_view key, std::string_view url, std::uint64_t offset, std::uint64_t length) {

@@ -81,10 +81,14 @@ class ChunkRows {
   /// [url, offset, length]; the length kWholeSource stands for [url].
   Status AddReference(std::string_view key, std::string_view url, std::uint64_t offset, std::uint64_t length);
 
-  /// Takes a member that reads "key":["url",offset,length] and names a chunk of the array that the last one named, as nearly
-  /// all members of a large document do. Gives the place behind it, or nullptr where it is not of this form or does not
-  /// end before `end`, behind which the scanner's padding lies. Errors are left to AddMember.
-  const char* TakeReference(const char* at, const char* end);
+  /// Takes members that read "key":["url",offset,length] and name chunks of the array that the last one named, as nearly all
+  /// members of a large document do, as long as they begin before `stop`. Ends behind a member, or before one that is not of
+  /// this form or does not end before `end`, behind which the scanner's padding lies. Errors are left to AddMember.
+  struct Taken {
+    const char* at;
+    bool is_behind;  ///< Behind a member; else before one.
+  };
+  Taken TakeReferences(const char* at, const char* stop, const char* end);
 
   /// Charges what the rows and sources need; called now and then.
   Status Charge();
@@ -106,6 +110,7 @@ class ChunkRows {
   const char* TakePlace(const char* at, const char* end, std::uint64_t& chunk);
   void ExpectNext(const char* member, const char* key_end, const char* numbers, std::uint64_t chunk, std::uint64_t index);
   void CountUp();
+  void Carry();
   Target* MakeTarget(const std::string& prefix, const KeySpelling& spelling);
 
   const SpellingsByPrefix& known_;

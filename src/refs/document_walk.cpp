@@ -102,18 +102,9 @@ Result<DocumentWalk::End> DocumentWalk::TakeMembers(JsonScanner& scanner, std::u
       const char* at = scanner.at();
       const char* end = scanner.end();
       if (stop - scanner.offset() < static_cast<std::uint64_t>(end - at)) end = at + (stop - scanner.offset());
-      while (const char* behind = stretch.rows.TakeReference(at, scanner.end())) {
-        in_place = true;
-        at = behind;
-        const char* comma = SkipJsonSpace(at);
-        if (*comma != ',') break;
-        const char* member = SkipJsonSpace(comma + 1);
-        if (member >= end || *member != '"') break;
-        in_place = false;
-        at = member;
-      }
-      scanner.MoveTo(at);
-      // `at` stands behind a member, or before one that is not of the common form.
+      const ChunkRows::Taken taken = stretch.rows.TakeReferences(at, end, scanner.end());
+      in_place = taken.is_behind;
+      scanner.MoveTo(taken.at);
     }
     if (!in_place) RUTTER_TRY(TakeMember(scanner, stretch));
     RUTTER_ASSIGN(bool more, scanner.TakeComma());
