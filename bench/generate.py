@@ -1,6 +1,6 @@
 """Writes the benchmark inputs, the same on every machine: every file has its own fixed seed.
 
-    generate.py FOLDER [nwb] [scatter] [big] [idx] [contig] [many] [refs] [plain]
+    generate.py FOLDER [nwb] [scatter] [big] [idx] [contig] [days] [many] [refs] [plain]
 
   nwb      nwb2000.h5, nwb1500.h5    2,000 small datasets with attributes in nested groups, NWB-like (3 MB); the same
                                      without its 500 datasets of variable-length strings
@@ -9,6 +9,7 @@
   idx      idx_{v1,fa,ea}_N.h5       N = 10,000, 100,000 and 1,000,000 chunks of 64 bytes under a version 1 B-tree, a
                                      fixed array and an extensible array
   contig   contig4g.h5, raw4g.bin    4.3 GB of int16, 384 channels, contiguous in HDF5 and raw
+  days     days.json, day_*.bin       a kerchunk map of 365 files without sizes, one chunk each
   many     many/f00000.nc ...        1,000 small NetCDF-4-like files
   plain    plain_{gzip,zstd,raw}.h5, .zarr    1,410 chunks of 32 KiB, int16, 384 channels, in HDF5 and, the same stored bytes, in
                                      Zarr v2
@@ -187,6 +188,23 @@ def write_references(path, chunks=10_000_000, rows=10, columns=40):
         file.write("}}")
 
 
+def write_days(path, days=365, values=20_000):
+    """A file a day beside the map, each with one compressed chunk behind a header of 50 kB."""
+    rng = np.random.default_rng(0)
+    zarray = {"shape": [days, values], "chunks": [1, values], "dtype": "<i2", "compressor": {"id": "zlib", "level": 4}, "filters": None, "fill_value": 0,
+              "order": "C", "zarr_format": 2}
+    references = {".zgroup": json.dumps({"zarr_format": 2}), "temp/.zarray": json.dumps(zarray)}
+    folder = os.path.dirname(path)
+    for day in range(days):
+        stored = zlib.compress(np.cumsum(rng.integers(-3, 4, values)).astype("<i2").tobytes(), 4)
+        name = f"day_{day:03d}.bin"
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(bytes(50_000) + stored)
+        references[f"temp/{day}.0"] = [name, 50_000, len(stored)]
+    with open(path, "w") as file:
+        json.dump({"version": 1, "refs": references}, file)
+
+
 def outputs(what):
     """(path below the folder, writer) of each file of a part."""
     if what == "nwb":
@@ -200,6 +218,8 @@ def outputs(what):
                 for kind, options in INDEX_KINDS.items() for n in INDEX_SIZES]
     if what == "plain":
         return [(f"plain_{codec}.h5", lambda path, codec=codec: write_plain(path, codec)) for codec in ("gzip", "zstd", "raw")]
+    if what == "days":
+        return [("days.json", write_days)]
     if what == "contig":
         return [("contig4g.h5", lambda path: write_contiguous(path, path.replace("contig4g.h5", "raw4g.bin")))]
     if what == "refs":

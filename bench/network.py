@@ -1,9 +1,9 @@
 """The benchmarks over a network that is not there: a server on loopback that waits 30 ms before each answer.
 
-    network.py [--rounds N] [--connect MS] [B5] [B6] [B10] [B11]
+    network.py [--rounds N] [--connect MS] [B5] [B6] [B10] [B11] [CHANNEL] [FILES]
 
 Requests and bytes are the server's counts, of the last run of each tool. --connect adds what a handshake costs to the first answer
-of each connection. Needs .venvs/remote (bench/requirements-network.txt) and the inputs scatter, big and contig of generate.py."""
+of each connection. Needs .venvs/remote (bench/requirements-network.txt) and the inputs scatter, big, contig and days of generate.py."""
 
 import argparse
 import json
@@ -96,6 +96,30 @@ def reading(server, name, title, file, dataset, part, rounds):
     return {"task": name, "rows": rows, "problems": problems}
 
 
+def many_files(server, name, title, rounds):
+    """A map as kerchunk's combining makes it: a file a day, and no sizes."""
+    import numpy as np
+    import slab_tasks
+
+    references, raw = run.out(f"{name}.json"), run.out(f"{name}.raw")
+    with open(os.path.join(run.FOLDER, "days.json")) as file:
+        document = json.load(file)
+    for key, value in document["refs"].items():
+        if isinstance(value, list):
+            value[0] = f"{server.origin}/{value[0]}"
+    with open(references, "w") as file:
+        json.dump(document, file)
+    shape = json.loads(document["refs"]["temp/.zarray"])["shape"]
+    part = (f"0:{shape[0]}", f"0:{shape[1]}")
+    command = [run.RUTTER, "read", references, "temp", "-s", ",".join(part), "--raw", raw, "--allow", server.origin + "/"]
+    rows = [tool(server, "rutter read (command)", [os.path.join(run.TOOLS, "measure"), "{n}", "warm", references, *command], rounds)]
+    rows += [tool(server, f"zarr-python, {n} in flight", python("remote_slab.py", server.origin, "zarr", "temp", references, *part, n), min(3, rounds)) for n in ("10", "128")]
+    mine = slab_tasks.digest(np.fromfile(raw, "<i2"))
+    problems = [f"{row['tool']}: {row['result']}, not {mine}" for row in rows[1:] if "error" not in row and str(row["result"]) != str(mine)]
+    show(f"{name}  {title}", rows, problems)
+    return {"task": name, "rows": rows, "problems": problems}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="*", metavar="TASK")
@@ -104,7 +128,7 @@ def main():
     parser.add_argument("--json", default=os.path.join(run.FOLDER, "network.json"))
     options = parser.parse_args()
     sys.path.insert(0, os.path.join(run.PROJECT, "bench", "peers"))
-    generate.generate(run.FOLDER, ["scatter", "big", "contig"])
+    generate.generate(run.FOLDER, ["scatter", "big", "contig", "days"])
     os.makedirs(run.OUTPUT, exist_ok=True)
     run.build_tools()
     server, results = Server(options.connect), []
@@ -113,6 +137,8 @@ def main():
         "B6": lambda: mapping(server, "B6", "map 100,000 chunks over 1.57 GB, 30 ms", "big100k.h5", run.BIG_DATASET.strip("/") + "/", options.rounds),
         "B10": lambda: reading(server, "B10", "10 x 96 int16 of a contiguous array of 4.3 GB, 30 ms", "contig4g.h5", "/acquisition/ElectricalSeries/data", ("1000000:1000010", "0:96"), options.rounds),
         "B11": lambda: reading(server, "B11", "60,000 x 384 of gzip+shuffle int16 (1,410 chunks), 30 ms", "big100k.h5", run.BIG_DATASET, ("0:60000", "0:384"), options.rounds),
+        "CHANNEL": lambda: reading(server, "CHANNEL", "one channel of 30,000 samples of a contiguous array of 4.3 GB, 30 ms", "contig4g.h5", "/acquisition/ElectricalSeries/data", ("1000000:1030000", "5:6"), options.rounds),
+        "FILES": lambda: many_files(server, "FILES", "365 files of one chunk, through a map that tells no sizes, 30 ms", options.rounds),
     }
     try:
         results = [tasks[name]() for name in options.tasks or tasks]
