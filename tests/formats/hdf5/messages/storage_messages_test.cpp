@@ -129,6 +129,10 @@ TEST_CASE("fill values of every version") {
     REQUIRE(standard);
     CHECK_FALSE(standard->defined);
     CHECK_FALSE(standard->undefined);
+    auto undefined = Fill(Bytes8().U8(version).U8(2).U8(2).U8(1).U32(0xFFFFFFFF).get());  // as old libraries write it
+    REQUIRE(undefined);
+    CHECK_FALSE(undefined->defined);
+    CHECK(undefined->undefined);
   }
   CHECK(Fill(Bytes8().U8(2).U8(2).U8(2).U8(0).get())->undefined);
   CHECK(Fill(Bytes8().U8(1).U8(2).U8(2).U8(0).U32(0).get())->undefined);
