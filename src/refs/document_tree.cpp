@@ -224,8 +224,9 @@ Status DocumentTree::ReadAttributes(Node& node, const Value& json, const Value* 
       node.attributes.push_back(AttributeFromJson(name, value));
       continue;
     }
-    RUTTER_ASSIGN(auto attribute, TypedAttribute(name, *type->second, value));
-    node.attributes.push_back(std::move(attribute));
+    // Whoever edits an attribute of a map leaves its type in the extra member behind: the value counts.
+    auto attribute = TypedAttribute(name, *type->second, value);
+    node.attributes.push_back(attribute ? *std::move(attribute) : AttributeFromJson(name, value));
   }
   return {};
 }

@@ -321,8 +321,9 @@ Result<Attribute> TypedAttribute(std::string name, const Value& json, Value valu
     RUTTER_ASSIGN(attribute.shape, JsonShape(shape, "shape"));
   }
   if (const Value* own = JsonMember(json, "value")) value = *own;
-  // Lists of one element stand as that element.
-  if (attribute.shape == Shape{1} && value.As<ValueList>() == nullptr) {
+  // Lists of one element stand as that element, in some dialects; an element may be a list itself.
+  const bool is_list = value.As<ValueList>() != nullptr;
+  if (attribute.shape == Shape{1} && !(is_list && ValuesFromJson(*attribute.dtype, attribute.shape, value))) {
     ValueList list;
     list.push_back(std::move(value));
     value = Value(std::move(list));

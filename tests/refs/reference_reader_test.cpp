@@ -61,6 +61,16 @@ TEST_CASE("references: the whole of a source, inline text and base64, later ones
   CHECK(Chunks(Version1(kA + ",\"a/0\":[null]")).starts_with("unsupported: its references have no URL"));
 }
 
+TEST_CASE("an attribute that was edited behind its type's back is what it is now") {
+  auto map = Reread("{\"version\":1,\"refs\":{\".zgroup\":\"{}\",\".zattrs\":{\"units\":\"mV\"}},"
+                    R"("rutter":{"map_version":1,"nodes":{"":{"attributes":{"units":{"dtype":"<f4","shape":[]}}}}}})");
+  REQUIRE(map);
+  const Attribute* units = map->root.FindAttribute("units");
+  REQUIRE(units != nullptr);
+  REQUIRE(units->value.As<std::string>() != nullptr);
+  CHECK(*units->value.As<std::string>() == "mV");
+}
+
 TEST_CASE("templates are replaced in URLs; those with parameters are refused by name") {
   std::string refs = kA + ",\"a/0\":[\"{{u}}/x\",0,4],\"a/1\":[\"{{ v }}\",4,4],\"a/2\":[\"/d/x\",8,4]";
   auto map = Reread(Version1(refs, R"("templates":{"u":"/d","v":"file:///d/y"},)"));

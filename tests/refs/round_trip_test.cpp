@@ -85,6 +85,9 @@ struct Fixture {
     auto ragged = std::make_shared<Dtype>(*Simple(TypeClass::kVlenSequence, 16));
     ragged->base = MakeInteger(2, true);
     SetAttribute(root, TypedAttributeOf("ragged", ragged, {2}, List({List({Value(std::int64_t{1})}), List({})})));
+    SetAttribute(root, TypedAttributeOf("one sequence of one", ragged, {1}, List({List({Value(std::int64_t{1})})})));
+    SetAttribute(root, TypedAttributeOf("one sequence of two", ragged, {1}, List({List({Value(std::int64_t{1}), Value(std::int64_t{2})})})));
+    SetAttribute(root, TypedAttributeOf("one empty sequence", ragged, {1}, List({List({})})));
     SetAttribute(root, TypedAttributeOf("DIMENSION_LIST", MakeInteger(2, true), {}, Value(std::int64_t{5})));
 
     Node& group = AddGroup(root, "g");
