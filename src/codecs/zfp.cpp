@@ -1,7 +1,9 @@
-// ZFP (HDF5 32013) through libzfp. The client values are a version word and ZFP's own header.
+// ZFP (HDF5 32013) through libzfp. The client values are a version word and ZFP's own header. Where a big-endian machine wrote
+// it, the header's words are swapped, and so are the elements that the filter gives back (H5Z-ZFP, "Endian issues").
 
 #include <zfp.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -19,6 +21,10 @@ RUTTER_DECODER(DecodeZfp) {
   };
   // Copied with room behind: ZFP reads whole words.
   std::vector<std::uint32_t> header(spec.values.begin() + 1, spec.values.end());
+  const bool is_swapped = header[0] >> 24 == 'z';  // it begins with "zfp"
+  if (is_swapped) {
+    for (std::uint32_t& word : header) word = __builtin_bswap32(word);
+  }
   header.resize(header.size() + 16);
   std::unique_ptr<zfp_stream, CloseStream> zfp(zfp_stream_open(nullptr));
   std::unique_ptr<zfp_field, CloseStream> field(zfp_field_alloc());
@@ -51,7 +57,11 @@ RUTTER_DECODER(DecodeZfp) {
   zfp_field_set_pointer(field.get(), out.data());
   std::size_t consumed = zfp_decompress(zfp.get(), field.get());
   if (consumed == 0 || consumed > (in.size() + 7) / 8 * 8) return Fail(ErrorCode::kCorrupt, "a ZFP stream is damaged or cut short");
-  return static_cast<std::size_t>(count * width);
+  const auto bytes = static_cast<std::size_t>(count * width);
+  if (is_swapped) {
+    for (std::size_t at = 0; at < bytes; at += width) std::reverse(out.data() + at, out.data() + at + width);
+  }
+  return bytes;
 }
 
 }  // namespace rutter
