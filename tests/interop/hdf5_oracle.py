@@ -48,8 +48,13 @@ def wrap(object_id):
 def walk(file, skip=frozenset()):
     """Yields Object, Link and ("fault", path, cause), breadth first, names in byte order. {"begin": ...} comes before each
     step that runs inside libhdf5, so that a crash has a name."""
-    root = h5py.h5g.open(file.id, b"/")
-    seen = {identity(root): "/"}
+    yield {"begin": "the root group"}
+    try:
+        root = h5py.h5g.open(file.id, b"/")
+        seen = {identity(root): "/"}
+    except Exception as error:
+        yield ("fault", "/", cause(error))
+        return
     yield Object("/", "group", h5py.Group(root))
     queue = collections.deque([("/", root)])
     while queue:
@@ -113,7 +118,8 @@ def num_elements(shape):
 
 
 def chunk_table(dataset):
-    """{chunk grid index: (offset, length, filter mask)} of a chunked dataset."""
+    """{chunk grid index: (offset, length, filter mask)} of a chunked dataset. Raises where libhdf5 names chunks that are not in the
+    grid: its query walks an extensible array as if the first axis were the unlimited one. (Its reading of values does not.)"""
     chunks = dataset.chunks
     table = {}
 
@@ -122,6 +128,9 @@ def chunk_table(dataset):
         table[index] = (info.byte_offset, info.size, info.filter_mask)
 
     dataset.id.chunk_iter(note)
+    grid = [-(-n // c) for n, c in zip(dataset.shape, chunks)]
+    if len(grid) > 1 and dataset.maxshape[0] is not None and None in dataset.maxshape and any(i >= n for index in table for i, n in zip(index, grid)):
+        raise ValueError("chunk names outside the grid of an extensible array")
     return table
 
 
@@ -164,7 +173,8 @@ def read(dataset, selection=()):
     """The values of a selection. Opaque and bit field types, for which libhdf5 has no conversion to h5py's own memory
     type, are read as they lie in the file."""
     try:
-        return dataset[selection] if dataset.shape is not None else dataset[()]
+        value = dataset[selection] if dataset.shape is not None else dataset[()]
+        return swapped(value, dataset.id.get_type())
     except OSError:
         file_type = dataset.id.get_type()
         if file_type.get_class() not in (h5t.OPAQUE, h5t.BITFIELD) or selection or dataset.shape is None:
@@ -176,12 +186,26 @@ def attribute(handle, raw):
     """The value of one attribute, by the same rule."""
     opened = h5a.open(handle.id, raw)
     try:
-        return handle.attrs[raw]
+        return swapped(handle.attrs[raw], opened.get_type())
     except OSError:
         file_type = opened.get_type()
         if file_type.get_class() not in (h5t.OPAQUE, h5t.BITFIELD):
             raise
         return read_raw(opened, file_type, opened.shape)
+
+
+def swapped(value, file_type):
+    """h5py 3.16 gives sequences of big-endian numbers with their bytes as they lie in the file (h5dump does not)."""
+    base = file_type.get_super() if file_type.get_class() == h5t.VLEN else None
+    if base is None or base.get_class() not in (h5t.INTEGER, h5t.FLOAT) or base.get_size() == 1 or base.get_order() != h5t.ORDER_BE:
+        return value
+    if isinstance(value, np.ndarray) and value.dtype.hasobject:
+        for index in np.ndindex(value.shape):
+            if isinstance(value[index], np.ndarray) and value[index].dtype.isnative:
+                value[index] = value[index].byteswap()
+    elif isinstance(value, np.ndarray) and value.dtype.isnative:
+        value = value.byteswap()
+    return value
 
 
 def read_raw(source, file_type, shape):
