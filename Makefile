@@ -5,7 +5,7 @@
 #   make hostile   damaged files in the full number: 100,000 mutants, every truncation of 40 files
 #   make remote    every file of the corpus through nginx (HTTP/1.1, HTTP/2) and an S3 store: the same maps and bytes as locally
 #   make bounded-memory  4 GiB selections under --max-memory 256MiB, from disk and over HTTP (takes 20 GB of RUTTER_BIG_TMP)
-#   make fuzz      FUZZ_TARGET=hdf5 FUZZ_RUNS=1000000; without a target, all of them
+#   make fuzz      FUZZ_TARGET=hdf5 FUZZ_RUNS=1000000; without a target, all of them; FUZZ_MAX_LEN=512 for short inputs
 #   make bench     beside other tools; see bench/README.md
 #   make format    clang-format over the sources
 #   make clean     remove build/
