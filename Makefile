@@ -41,7 +41,9 @@ remote: build
 	@sh tools/make_s3_server.sh
 	@python3 tests/remote/same_as_local_test.py build/release/bin/rutter --all --through nginx,h2,s3
 bounded-memory: build
-	@python3 tests/cli/bounded_memory_test.py build/release/bin/rutter --bytes 4GiB --memory 256MiB
+	@tools/bootstrap.sh test
+	@sh tools/make_venvs.sh python
+	@.venvs/main/bin/python tests/cli/bounded_memory_test.py build/release/bin/rutter --bytes 4GiB --memory 256MiB
 
 fuzz:
 	@tools/bootstrap.sh build fuzz
