@@ -157,9 +157,9 @@ Result<std::vector<std::byte>> FillFromJson(const Dtype& dtype, const Value& jso
       bool whole = bytes && bytes->size() == out.size();
       // The NULs that end a string may be left out.
       if (whole || (bytes && dtype.type_class == TypeClass::kString && bytes->size() < out.size())) {
-        std::memcpy(out.data(), bytes->data(), bytes->size());
+        std::transform(bytes->begin(), bytes->end(), out.begin(), [](char c) { return static_cast<std::byte>(c); });
       } else if (dtype.type_class == TypeClass::kString && text->size() <= out.size()) {
-        std::memcpy(out.data(), text->data(), text->size());
+        std::transform(text->begin(), text->end(), out.begin(), [](char c) { return static_cast<std::byte>(c); });
       } else if (!text->empty()) {
         return corrupt();
       }
