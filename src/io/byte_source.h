@@ -63,6 +63,8 @@ class ByteSource {
   virtual Status ReadMetadata(std::uint64_t offset, std::span<std::byte> out) { return ReadAt(offset, out); }
   /// How many bytes of metadata are best asked for at once.
   virtual std::uint64_t metadata_grain() const { return 64 * 1024; }
+  /// True where bytes come over a network, so that many ranges are best asked for at once.
+  virtual bool IsFar() const { return false; }
   /// True where these bytes can be had without waiting for a network.
   virtual bool Holds(std::uint64_t, std::uint64_t) { return true; }
 

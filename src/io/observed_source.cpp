@@ -16,6 +16,7 @@ class ObservedSource : public ByteSource {
   std::uint64_t size() const override { return source_->size(); }
   Fingerprint fingerprint() const override { return source_->fingerprint(); }
   std::uint64_t metadata_grain() const override { return source_->metadata_grain(); }
+  bool IsFar() const override { return source_->IsFar(); }
   bool Holds(std::uint64_t offset, std::uint64_t length) override { return source_->Holds(offset, length); }
   std::optional<std::span<const std::byte>> View(std::uint64_t offset, std::uint64_t length) override { return source_->View(offset, length); }
   void Advise(Access access) override { source_->Advise(access); }

@@ -283,10 +283,13 @@ void PieceCache::Prefetch(std::span<const ReadRequest> ranges, std::uint64_t gap
 }
 
 bool PieceCache::Holds(std::uint64_t offset, std::uint64_t length) const {
-  bool holds = true;
+  const std::uint64_t end = offset + length;
   std::lock_guard lock(state_->mutex);
-  state_->Walk(offset, offset + length, [&](std::uint64_t, std::uint64_t) { holds = false; }, [&](const std::shared_ptr<Piece>& piece) { holds = holds && piece->is_ready; });
-  return holds;
+  for (auto at = state_->At(offset); offset < end; ++at) {
+    if (at == state_->pieces.end() || at->first > offset || !at->second->is_ready) return false;
+    offset = at->second->end();
+  }
+  return true;
 }
 
 }  // namespace rutter

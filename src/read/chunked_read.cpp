@@ -274,7 +274,7 @@ Status ChunkedReader::ReadTasks(const Box& tile) {
   if (tasks.size() > 1) OpenSources(tasks);
   RUTTER_ASSIGN(auto source, pool_.Get(located_.front().chunk.source));
   std::optional<FetchAhead> ahead;
-  if (tasks.size() > 1 && !source->Holds(located_.front().chunk.offset, located_.front().chunk.length)) {
+  if (tasks.size() > 1 && source->IsFar()) {
     ahead.emplace(tasks.size(), job_.options.max_memory_bytes,
                   [&](std::uint64_t task, std::vector<WantedRange>& ranges) { AppendRanges(tile, tasks[static_cast<std::size_t>(task)], ranges); },
                   [&](std::span<const WantedRange> ranges) { Prefetch(ranges); });

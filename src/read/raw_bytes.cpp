@@ -178,7 +178,7 @@ Status RawBytes::ReadMany(std::span<ReadRequest> requests, ReadStatistics& stati
 }
 
 bool RawBytes::IsFar() const {
-  return std::any_of(runs_.begin(), runs_.end(), [](const RawRun& run) { return run.length > 0 && !run.source->Holds(run.offset, run.length); });
+  return std::any_of(runs_.begin(), runs_.end(), [](const RawRun& run) { return run.source->IsFar(); });
 }
 
 void RawBytes::Prefetch(std::span<const WantedRange> ranges) const {

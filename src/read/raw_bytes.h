@@ -36,7 +36,7 @@ class RawBytes {
   Status ReadMany(std::span<ReadRequest> requests, ReadStatistics& statistics) const;
   /// The bytes without a copy, where they lie in memory in one piece.
   const std::byte* View(std::uint64_t stream_offset, std::uint64_t length) const;
-  /// True where some of the bytes have to come over a network.
+  /// True where some of the bytes come over a network.
   bool IsFar() const;
   /// Starts fetching ranges of the stream; a hint that never fails.
   void Prefetch(std::span<const WantedRange> ranges) const;

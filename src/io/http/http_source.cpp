@@ -93,6 +93,7 @@ class HttpSource : public ByteSource {
   std::uint64_t size() const override { return size_; }
   Fingerprint fingerprint() const override { return version_->known(); }
   std::uint64_t metadata_grain() const override { return kMetadataGrain; }
+  bool IsFar() const override { return true; }
   bool Holds(std::uint64_t offset, std::uint64_t length) override { return !RangeInside(offset, length, size_) || cache_.Holds(offset, length); }
 
   Status ReadAt(std::uint64_t offset, std::span<std::byte> out) override {
