@@ -23,7 +23,7 @@ constexpr std::uint64_t kSequenceGap = 16 * 1024;     // a read that starts so n
 
 /// Bytes that one fetch brings. They count from here until nobody holds them.
 struct PieceCache::Piece {
-  Piece(std::shared_ptr<PieceBudget> shared_budget, std::uint64_t first, std::uint64_t length);
+  Piece(std::shared_ptr<PieceBudget> shared_budget, std::uint64_t first, std::vector<std::byte> room);
   ~Piece();
   Piece(const Piece&) = delete;
   Piece& operator=(const Piece&) = delete;
@@ -96,8 +96,8 @@ PieceBudget::~PieceBudget() = default;
 
 std::uint64_t PieceBudget::bytes() const { return ages_->bytes; }
 
-PieceCache::Piece::Piece(std::shared_ptr<PieceBudget> shared_budget, std::uint64_t first, std::uint64_t length)
-    : budget(std::move(shared_budget)), offset(first), bytes(static_cast<std::size_t>(length)) {
+PieceCache::Piece::Piece(std::shared_ptr<PieceBudget> shared_budget, std::uint64_t first, std::vector<std::byte> room)
+    : budget(std::move(shared_budget)), offset(first), bytes(std::move(room)) {
   budget->ages_->bytes += bytes.size();
 }
 
@@ -108,8 +108,8 @@ PieceCache::PieceCache(std::uint64_t source_bytes, std::shared_ptr<PieceBudget> 
 
 PieceCache::~PieceCache() = default;
 
-std::shared_ptr<PieceCache::Piece> PieceCache::AddPiece(std::uint64_t offset, std::uint64_t length) {
-  auto piece = std::make_shared<Piece>(budget_, offset, length);
+std::shared_ptr<PieceCache::Piece> PieceCache::AddPiece(std::uint64_t offset, std::vector<std::byte> bytes) {
+  auto piece = std::make_shared<Piece>(budget_, offset, std::move(bytes));
   state_->pieces[offset] = piece;
   budget_->ages_->Add({piece, state_});
   return piece;
@@ -119,9 +119,7 @@ void PieceCache::KeepHead(std::span<const std::byte> head) {
   if (head.empty()) return;
   {
     std::lock_guard lock(state_->mutex);
-    auto piece = AddPiece(0, head.size());
-    std::copy(head.begin(), head.end(), piece->bytes.begin());
-    piece->is_ready = true;
+    AddPiece(0, {head.begin(), head.end()})->is_ready = true;
   }
   DropOldest();
 }
@@ -143,10 +141,7 @@ void PieceCache::TakeNearer(std::uint64_t begin, std::uint64_t end) {
       bool is_free = true;
       state_->Walk(offset, offset + bytes.size(), [](std::uint64_t, std::uint64_t) {}, [&](const std::shared_ptr<Piece>&) { is_free = false; });
       if (!is_free) continue;
-      auto piece = AddPiece(offset, 0);
-      budget_->ages_->bytes += bytes.size();
-      piece->bytes = std::move(bytes);
-      piece->is_ready = true;
+      AddPiece(offset, std::move(bytes))->is_ready = true;
     }
   }
 }
@@ -155,7 +150,7 @@ std::vector<PieceCache::Fetch> PieceCache::StartPieces(std::span<const Hole> hol
   std::vector<Fetch> fetches;
   for (const Hole& hole : holes) {
     for (std::uint64_t offset = hole.begin; offset < hole.end; offset += kLongestPiece) {
-      auto piece = AddPiece(offset, std::min(kLongestPiece, hole.end - offset));
+      auto piece = AddPiece(offset, std::vector<std::byte>(static_cast<std::size_t>(std::min(kLongestPiece, hole.end - offset))));
       // The callback owns what it fills and nothing that could own the one who calls it.
       fetches.push_back({offset, piece->bytes, [state = state_, piece](Status status) {
                            std::lock_guard lock(state->mutex);
@@ -230,7 +225,13 @@ Status PieceCache::Read(std::uint64_t offset, std::span<std::byte> out, const st
   for (const std::shared_ptr<Piece>& piece : needed) {
     auto is_ready = [&] { return piece->is_ready.load(); };
     if (cancel == nullptr) state_->changed.wait(lock, is_ready);
-    while (!state_->changed.wait_for(lock, std::chrono::milliseconds(kCancelPollMs), is_ready)) RUTTER_TRY(CheckCancelled(cancel));
+    while (!state_->changed.wait_for(lock, std::chrono::milliseconds(kCancelPollMs), is_ready)) {
+      if (auto status = CheckCancelled(cancel); !status) {
+        lock.unlock();
+        ForgetUnready();
+        return status;
+      }
+    }
     if (!piece->status) return piece->status;
     const std::uint64_t from = std::max(offset, piece->offset), to = std::min(end, piece->end());
     std::memcpy(out.data() + (from - offset), piece->bytes.data() + (from - piece->offset), static_cast<std::size_t>(to - from));
@@ -280,6 +281,11 @@ void PieceCache::Prefetch(std::span<const ReadRequest> ranges, std::uint64_t gap
   if (fetches.empty()) return;
   DropOldest();
   start_(std::move(fetches));
+}
+
+void PieceCache::ForgetUnready() {
+  std::lock_guard lock(state_->mutex);
+  std::erase_if(state_->pieces, [](const auto& one) { return !one.second->is_ready; });
 }
 
 bool PieceCache::Holds(std::uint64_t offset, std::uint64_t length) const {

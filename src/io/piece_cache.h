@@ -61,6 +61,9 @@ class PieceCache {
   bool TryRead(std::uint64_t offset, std::span<std::byte> out, Status& status, const std::atomic<bool>* cancel = nullptr);
   /// Starts fetching what is missing of these ranges. Ranges with at most `gap` bytes between them come as one.
   void Prefetch(std::span<const ReadRequest> ranges, std::uint64_t gap);
+  /// For who gives up: a later read asks anew for what is on its way, and need not wait for what may never come. Those who
+  /// wait already go on.
+  void ForgetUnready();
   /// True where all is there.
   bool Holds(std::uint64_t offset, std::uint64_t length) const;
 
@@ -76,7 +79,7 @@ class PieceCache {
   void TakeNearer(std::uint64_t begin, std::uint64_t end);
   std::vector<Fetch> StartPieces(std::span<const Hole> holes);
   /// A piece that is counted; the caller holds the state's mutex.
-  std::shared_ptr<Piece> AddPiece(std::uint64_t offset, std::uint64_t length);
+  std::shared_ptr<Piece> AddPiece(std::uint64_t offset, std::vector<std::byte> bytes);
   /// The caller holds no mutex.
   void DropOldest() const;
 

@@ -120,7 +120,10 @@ class HttpSource : public ByteSource {
   Status ReadMany(std::span<const ReadRequest> requests) override { return ReadManyUntil(requests, nullptr); }
 
   Status ReadManyUntil(std::span<const ReadRequest> requests, const std::atomic<bool>* cancel) override {
-    RUTTER_TRY(CheckCancelled(cancel));
+    if (auto status = CheckCancelled(cancel); !status) {
+      cache_.ForgetUnready();
+      return status;
+    }
     for (const ReadRequest& request : requests) RUTTER_TRY(CheckInside(request.offset, request.out.size()));
     std::vector<ReadRequest> far;
     for (const ReadRequest& request : requests) {
