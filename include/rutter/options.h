@@ -18,7 +18,7 @@ struct OpenOptions {
   double timeout_seconds = 120;               ///< For one range of a web server with all its repeats.
   std::uint64_t metadata_bytes = 1ull << 30;  ///< Read and kept of one file; more is kLimit.
   std::uint64_t chunk_bytes = 4ull << 30;     ///< Of one decoded chunk; more is kLimit.
-  std::uint64_t cache_bytes = 128ull << 20;   ///< Of each remote file: metadata, and data that was asked for ahead.
+  std::uint64_t cache_bytes = 128ull << 20;   ///< Of all remote files together: metadata, and data that was asked for ahead.
   std::uint64_t chunk_cache_bytes = 64ull << 20;  ///< Of decoded chunks that are kept for later reads; 0 = none.
   bool conventions = true;                    ///< Give dimension names and meaning (NetCDF-4, MAT v7.3, NWB).
   CancelToken cancel;                         ///< Stops the opening, and everything that is done with the file later.

@@ -168,13 +168,11 @@ void ChunkTable::Flush() {
   std::span<const ChunkRow> rows(pending_.get(), num_pending_);
   std::uint32_t differences = 0;
   for (const ChunkRow& row : rows) differences |= (row.source ^ rows[0].source) | (row.filter_mask ^ rows[0].filter_mask);
+  std::size_t sources = 1;
   if (differences == 0) {
     if (!rows.empty()) FlushSome(rows);
-    num_packed_ += num_pending_;
-    num_pending_ = 0;
-    return;
+    rows = {};
   }
-  std::size_t sources = 1;
   for (std::size_t i = 1; i < rows.size(); ++i) sources += rows[i].source != rows[i - 1].source;
   for (std::size_t begin = 0, i = 1; i <= rows.size(); ++i) {
     bool ends = i == rows.size() || rows[i].filter_mask != rows[begin].filter_mask || (sources <= kMostSources && rows[i].source != rows[begin].source);

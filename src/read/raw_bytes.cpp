@@ -320,11 +320,13 @@ Status ReadFlat(ReadJob& job, SourcePool& pool, const Array& array, const FlatIn
   }
   std::vector<RawRun> runs;
   runs.reserve(index.extents().size());
-  std::vector<std::uint32_t> sources;
-  for (const Extent& extent : index.extents()) {
-    if (extent.stream_offset < last) sources.push_back(extent.source);
+  if (index.extents().size() > 1) {
+    std::vector<std::uint32_t> sources;
+    for (const Extent& extent : index.extents()) {
+      if (extent.stream_offset < last) sources.push_back(extent.source);
+    }
+    pool.OpenAhead(sources);
   }
-  if (sources.size() > 1) pool.OpenAhead(sources);
   for (const Extent& extent : index.extents()) {
     if (extent.stream_offset >= last) break;
     RUTTER_ASSIGN(auto source, pool.Get(extent.source));

@@ -132,7 +132,7 @@ def on_a_disk(test):
         (test.folder / f"{file}.bin").write_bytes(numbers(file))
         places.append([f"{file}.bin", 0, 4 * VALUES])
     wanted = b"".join(map(numbers, range(LOCAL_FILES)))
-    for name, compressor in (("raw", None), ("crc", {"id": "zlib", "level": 1})):
+    for name, compressor in (("raw", None), ("compressed", {"id": "zlib", "level": 1})):
         if compressor:
             for file, place in enumerate(places):
                 stored = zlib.compress(numbers(file))

@@ -6,7 +6,7 @@ namespace rutter::hdf5 {
 namespace {
 
 constexpr std::uint8_t kUndefinedFlag = 0x10, kDefinedFlag = 0x20;  ///< Version 3.
-constexpr std::uint32_t kLargestSize = 0x7FFFFFFF;                          ///< Versions 1 and 2.
+constexpr std::uint32_t kLargestSize = 0x7FFFFFFF;  ///< Versions 1 and 2.
 
 void TakeValue(ByteReader& r, std::uint32_t size, FillValueMessage& fill) {
   auto value = r.Take(size);
