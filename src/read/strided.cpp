@@ -91,7 +91,7 @@ void CopyPlane(const StridedAxis& outer, const StridedAxis& inner, const std::by
 /// Calls plane(outer, inner, from, to) for every pair of fastest axes. Counts are not 0.
 template <class Plane>
 void ForEachPlane(const StridedBox& box, const std::byte* from, std::byte* to, const Plane& plane) {
-  static constexpr StridedAxis kOne;
+  static constexpr StridedAxis kOne{1, 0, 0};
   const StridedAxis& inner = box.rank > 0 ? box.axes[box.rank - 1] : kOne;
   const StridedAxis& outer = box.rank > 1 ? box.axes[box.rank - 2] : kOne;
   std::size_t rest = box.rank > 2 ? box.rank - 2 : 0;

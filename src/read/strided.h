@@ -1,6 +1,7 @@
 #pragma once
 // Copies between two places that hold the same box of elements with different strides.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,15 +13,23 @@ inline constexpr std::size_t kMaxRank = 32;
 
 /// One axis of a box: how many elements, and how many bytes apart on either side. Strides may be negative or 0.
 struct StridedAxis {
-  std::uint64_t count = 1;
-  std::int64_t from = 0;
-  std::int64_t to = 0;
+  std::uint64_t count;
+  std::int64_t from;
+  std::int64_t to;
 };
 
 /// A box of elements, slowest axis first. Holds at most kMaxRank + 1 axes (one more for the parts of an element).
 struct StridedBox {
-  std::array<StridedAxis, kMaxRank + 1> axes;
+  std::array<StridedAxis, kMaxRank + 1> axes;  ///< Those from `rank` on are not set, nor copied: small reads make many boxes.
   std::size_t rank = 0;
+
+  StridedBox() {}  // NOLINT(modernize-use-equals-default): the axes stay as they are
+  StridedBox(const StridedBox& other) : rank(other.rank) { std::copy_n(other.axes.begin(), rank, axes.begin()); }
+  StridedBox& operator=(const StridedBox& other) {
+    rank = other.rank;
+    std::copy_n(other.axes.begin(), rank, axes.begin());
+    return *this;
+  }
 
   void Add(std::uint64_t count, std::int64_t from, std::int64_t to) { axes[rank++] = {count, from, to}; }
   std::uint64_t NumElements() const;
