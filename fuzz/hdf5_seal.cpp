@@ -74,6 +74,18 @@ std::optional<SealedBlock> DirectBlock(std::span<const std::byte> file, std::siz
   return std::nullopt;
 }
 
+// Metadata cache images tell their length (in 8 bytes, as the files of today have it).
+std::optional<SealedBlock> CacheImage(std::span<const std::byte> file, std::size_t at) {
+  constexpr std::size_t kHead = 14;
+  if (file.size() - at < kHead) return std::nullopt;
+  std::uint64_t length = 0;
+  std::memcpy(&length, file.data() + at + 6, sizeof length);
+  if (length < kHead + 4 || length > file.size() - at) return std::nullopt;
+  const std::size_t checksum = at + static_cast<std::size_t>(length) - 4;
+  if (hdf5::Lookup3(file.subspan(at, checksum - at)) != Load32(file, checksum)) return std::nullopt;
+  return SealedBlock{at, static_cast<std::size_t>(length), checksum};
+}
+
 std::optional<SealedBlock> BlockAt(std::span<const std::byte> file, std::size_t at) {
   if (StartsWith(file, at, kSuperblock)) return TryLengths(file.first(std::min(file.size(), at + 64)), at, 20);
   if (StartsWith(file, at, "OHDR")) return ObjectHeader(file, at);
@@ -95,15 +107,21 @@ bool LooksLikeObjectHeader1(std::span<const std::byte> file, std::size_t at) {
 }  // namespace
 
 std::vector<SealedBlock> FindSealedBlocks(std::span<const std::byte> file) {
-  std::vector<SealedBlock> blocks;
+  std::vector<SealedBlock> blocks, images;
   for (std::size_t at = 0; at + 12 <= file.size(); ++at) {
     char first = static_cast<char>(file[at]);
+    if (StartsWith(file, at, "MDCI")) {
+      if (auto image = CacheImage(file, at)) images.push_back(*image);
+      continue;
+    }
     if (first != 'O' && first != 'B' && first != 'F' && first != 'E' && first != 'S' && first != '\x89') continue;
     if (auto block = BlockAt(file, at)) {
       blocks.push_back(*block);
       at = block->start + block->length - 1;
     }
   }
+  // Behind the blocks inside them, whose checksums they cover.
+  blocks.insert(blocks.end(), images.begin(), images.end());
   return blocks;
 }
 

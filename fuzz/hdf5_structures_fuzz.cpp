@@ -50,6 +50,7 @@ constexpr Structure kStructures[] = {
     {"small_messages", RunSmallMessages},
     {"shared_message", RunSharedMessage},
     {"symbol_table_node", RunSymbolTableNode},
+    {"cache_image", RunCacheImage},
 };
 
 const Structure* g_only = nullptr;

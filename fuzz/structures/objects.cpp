@@ -2,9 +2,11 @@
 
 #include <vector>
 
+#include "base/checked.h"
 #include "formats/hdf5/attributes.h"
 #include "formats/hdf5/btree/v1.h"
 #include "formats/hdf5/btree/v2.h"
+#include "formats/hdf5/cache_image.h"
 #include "formats/hdf5/dataset.h"
 #include "formats/hdf5/groups/group.h"
 #include "formats/hdf5/object_reader.h"
@@ -32,6 +34,16 @@ void RunSuperblock(const StructureInput& in) {
   auto allowed = [](unsigned width) { return width == 2 || width == 4 || width == 8; };
   Require(allowed(superblock->sizes.offsets) && allowed(superblock->sizes.lengths));
   Require(superblock->position < in.bytes.size());
+}
+
+void RunCacheImage(const StructureInput& in) {
+  auto structures = DecodeCacheImage(in.Reader(), in.sizes, in.bytes.size());
+  if (!structures) return;
+  std::uint64_t free = 0;
+  for (const CachedStructure& one : *structures) {
+    Require(!one.bytes.empty() && one.address >= free && RangeInside(one.address, one.bytes.size(), in.bytes.size()));
+    free = one.address + one.bytes.size();
+  }
 }
 
 void RunObjectHeader(const StructureInput& in) {

@@ -47,6 +47,7 @@ void RunImplicit(const StructureInput& in);
 void RunSingleChunk(const StructureInput& in);
 
 void RunSuperblock(const StructureInput& in);
+void RunCacheImage(const StructureInput& in);
 void RunObjectHeader(const StructureInput& in);
 void RunLinks(const StructureInput& in);
 void RunAttributes(const StructureInput& in);

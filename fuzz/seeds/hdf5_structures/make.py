@@ -172,6 +172,11 @@ def main():
         write("datatype_" + name, control(22) + bytes.fromhex(text))
     for structure, name, text in messages():
         write("message_" + name, control(structure) + bytes.fromhex(text))
+    with open("../../../fixtures/hdf5/objects/cache_image.h5", "rb") as f:
+        data = f.read()
+    at = find(data, b"MDCI")
+    image = data[at : at + int.from_bytes(data[at + 6 : at + 14], "little")]
+    write("cache_image", control(29) + image + bytes(len(data) - len(image)))
     write("single_chunk", control(16, address=64) + bytes(128))
 
     for name, libver in (("mappings_v0", late), ("mappings_v1", ("latest", "latest"))):

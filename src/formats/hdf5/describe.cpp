@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/thread_pool.h"
+#include "formats/hdf5/cache_image.h"
 #include "formats/hdf5/fetch_ahead.h"
 #include "formats/hdf5/groups/group.h"
 #include "formats/hdf5/object_describer.h"
@@ -315,8 +316,13 @@ class Walk {
 
 Result<OpenedFile> OpenHdf5(std::shared_ptr<ByteSource> source, std::shared_ptr<SourceOpener> opener, const Limits& limits) {
   OpenedFile opened;
-  opened.file = std::make_shared<File>(std::move(source), std::move(opener), limits);
+  opened.file = std::make_shared<File>(source, opener, limits);
   RUTTER_ASSIGN(auto superblock, ReadSuperblock(*opened.file));
+  if (superblock.cache_image) {
+    RUTTER_ASSIGN(auto metadata, OpenCacheImage(opened.file, *superblock.cache_image));
+    opened.file = std::make_shared<File>(std::move(source), std::move(opener), limits, std::move(metadata));
+    opened.file->SetLayout(superblock.sizes, superblock.position);
+  }
   opened.root_header = superblock.root_header;
   opened.superblock = std::make_shared<const Superblock>(std::move(superblock));
   return opened;

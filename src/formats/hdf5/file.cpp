@@ -16,10 +16,15 @@ constexpr std::uint64_t kProbeBytes = 8 * 1024;
 constexpr std::uint64_t kWaitedBytes = 1 << 20;  ///< Larger ranges that were asked for ahead are not waited for.
 
 }  // namespace
-File::File(std::shared_ptr<ByteSource> source, std::shared_ptr<SourceOpener> opener, const Limits& limits)
-    : source_(std::move(source)), opener_(std::move(opener)), limits_(limits), block_bits_(std::bit_width(source_->metadata_grain()) - 1) {
-  if (auto view = source_->View(0, source_->size())) memory_ = *view;
-  is_far_ = memory_.data() == nullptr && !source_->Holds(0, source_->size());
+
+File::File(std::shared_ptr<ByteSource> source, std::shared_ptr<SourceOpener> opener, const Limits& limits, std::shared_ptr<ByteSource> metadata)
+    : source_(std::move(source)),
+      metadata_(metadata != nullptr ? std::move(metadata) : source_),
+      opener_(std::move(opener)),
+      limits_(limits),
+      block_bits_(std::bit_width(metadata_->metadata_grain()) - 1) {
+  if (auto view = metadata_->View(0, metadata_->size())) memory_ = *view;
+  is_far_ = memory_.data() == nullptr && !metadata_->Holds(0, metadata_->size());
 }
 
 void File::SetLayout(Sizes sizes, std::uint64_t base_address) {
@@ -44,7 +49,7 @@ void File::BeginProbe() {
 }
 
 bool File::IsMissing(std::uint64_t offset, std::uint64_t length) {
-  if (!probing_ || source_->Holds(offset, length)) return false;
+  if (!probing_ || metadata_->Holds(offset, length)) return false;
   missing_.push_back({offset, {}, length});
   return true;
 }
@@ -54,18 +59,18 @@ Status File::EndProbe() {
   std::vector<ReadRequest> wider = missing_;
   for (ReadRequest& range : wider) range.prefetch_bytes = std::max(range.length(), kProbeBytes);
   wider.insert(wider.end(), wanted_.begin(), wanted_.end());
-  source_->Prefetch(wider);
+  metadata_->Prefetch(wider);
   std::vector<std::byte> bytes;
   for (const ReadRequest& range : missing_) {
     bytes.resize(std::max<std::size_t>(bytes.size(), range.length()));
-    RUTTER_TRY(source_->ReadMetadata(range.offset, std::span(bytes).first(range.length())));
+    RUTTER_TRY(metadata_->ReadMetadata(range.offset, std::span(bytes).first(range.length())));
   }
   // These come with the same round trip; the next probe shall find them here.
   for (const ReadRequest& range : wanted_) {
     const std::uint64_t length = std::min(range.length(), source_->size() - range.offset);
     if (length > kWaitedBytes) continue;
     bytes.resize(std::max<std::size_t>(bytes.size(), length));
-    (void)source_->ReadMetadata(range.offset, std::span(bytes).first(length));
+    (void)metadata_->ReadMetadata(range.offset, std::span(bytes).first(length));
   }
   return {};
 }
@@ -97,7 +102,7 @@ Result<const std::byte*> File::KeepBlock(std::uint64_t block_number) {
   }
   if (IsMissing(start, bytes)) return rutter::Fail(MakeError(ErrorCode::kIo, "not fetched yet"));
   auto block = std::make_unique<Block>(Block{block_number, std::make_unique_for_overwrite<std::byte[]>(bytes)});
-  RUTTER_TRY(source_->ReadMetadata(start, {block->bytes.get(), static_cast<std::size_t>(bytes)}));
+  RUTTER_TRY(metadata_->ReadMetadata(start, {block->bytes.get(), static_cast<std::size_t>(bytes)}));
   kept_bytes_ += bytes;
   recent_[block_number % kRecentBlocks].store(block.get(), std::memory_order_release);
   return blocks_.emplace(block_number, std::move(block)).first->second->bytes.get();
@@ -151,7 +156,7 @@ Result<std::span<const std::byte>> File::Fetch(std::uint64_t address, std::uint6
       std::memcpy(piece.get() + done, *block + within, take);
       done += take;
     }
-  } else if (auto status = source_->ReadAt(offset, {piece.get(), static_cast<std::size_t>(n)}); !status) {
+  } else if (auto status = metadata_->ReadAt(offset, {piece.get(), static_cast<std::size_t>(n)}); !status) {
     return located(std::move(status).error());
   }
   kept_bytes_ += n;
@@ -188,7 +193,7 @@ Status File::ReadMany(std::span<const Read> reads, std::string_view structure, s
     far_away = IsMissing(requests.back().offset, read.out.size()) || far_away;
   }
   if (far_away) return rutter::Fail(MakeErrorAt(ErrorCode::kIo, "not fetched yet", reads[0].address, structure, spec));
-  if (auto status = source_->ReadMany(requests); !status) {
+  if (auto status = metadata_->ReadMany(requests); !status) {
     Error error = std::move(status).error();
     error.where.structure = std::string(structure);
     error.where.spec = std::string(spec);
@@ -215,7 +220,7 @@ void File::Prefetch(std::span<const std::pair<std::uint64_t, std::uint64_t>> add
   if (probing_) {
     wanted_.insert(wanted_.end(), requests.begin(), requests.end());
   } else {
-    source_->Prefetch(requests);
+    metadata_->Prefetch(requests);
   }
 }
 

@@ -30,14 +30,18 @@ struct Sizes {
 /// Spans that Fetch returns stay valid while the File lives; what it keeps counts against Limits::metadata_bytes.
 class File {
  public:
-  File(std::shared_ptr<ByteSource> source, std::shared_ptr<SourceOpener> opener, const Limits& limits);
+  /// `metadata` (null: `source`) is where structures are read; both have the same name and size.
+  File(std::shared_ptr<ByteSource> source, std::shared_ptr<SourceOpener> opener, const Limits& limits, std::shared_ptr<ByteSource> metadata = nullptr);
 
   /// Set once by the superblock, before anything else is read.
   void SetLayout(Sizes sizes, std::uint64_t base_address);
   const Sizes& sizes() const { return sizes_; }
   std::uint64_t base_address() const { return base_address_; }
   const Limits& limits() const { return limits_; }
+  /// The file's own bytes: where data lie.
   const std::shared_ptr<ByteSource>& source() const { return source_; }
+  /// Where structures are read.
+  ByteSource& metadata() const { return *metadata_; }
   const std::shared_ptr<SourceOpener>& opener() const { return opener_; }
   const std::string& name() const { return source_->name(); }
   /// Bytes behind the base address in the physical file: every address must be below.
@@ -104,7 +108,7 @@ class File {
     return block != nullptr && block->number == block_number ? block->bytes.get() : nullptr;
   }
 
-  std::shared_ptr<ByteSource> source_;
+  std::shared_ptr<ByteSource> source_, metadata_;
   std::shared_ptr<SourceOpener> opener_;
   std::shared_ptr<Trace> trace_;
   Limits limits_;

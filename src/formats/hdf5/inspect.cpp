@@ -64,6 +64,7 @@ class Inspector {
     if (block.extension) out["extension"] = Absolute(*block.extension);
     if (block.driver_info_block) out["driver_info_block"] = Absolute(*block.driver_info_block);
     if (block.shared_messages) out["shared_message_table"] = {{"offset", Absolute(block.shared_messages->table)}, {"indexes", block.shared_messages->num_indexes}};
+    if (block.cache_image) out["cache_image"] = {{"offset", Absolute(block.cache_image->address)}, {"bytes", block.cache_image->bytes}};
     if (block.file_space) {
       out["file_space"] = {{"version", block.file_space->version},
                            {"strategy", block.file_space->strategy},

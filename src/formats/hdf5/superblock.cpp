@@ -122,12 +122,8 @@ Status ReadExtension(File& file, Superblock& block) {
         break;
       }
       case MessageType::kMetadataCacheImage: {
-        RUTTER_ASSIGN(auto image, DecodeMetadataCacheImage(reader, block.sizes));
-        if (!image.address || image.bytes == 0) break;
-        Error error = file.MakeErrorAt(ErrorCode::kUnsupported, "the file's metadata lies in a metadata cache image", message.address, kExtension,
-                                       kExtensionSpec);
-        error.hint = "rewrite the file with h5repack, which undoes the image";
-        return Fail(std::move(error));
+        RUTTER_ASSIGN(block.cache_image, DecodeMetadataCacheImage(reader, block.sizes));
+        break;
       }
       default: break;
     }

@@ -27,6 +27,7 @@ struct Superblock {
   std::uint64_t root_header = 0;
   std::optional<SharedMessageTableMessage> shared_messages;
   std::optional<FileSpaceInfo> file_space;
+  std::optional<MetadataCacheImage> cache_image;
   std::vector<std::string> notes;  ///< What a user should know of the file as a whole.
 
   /// Version 3: a writer had the file open when it was copied, or has now.
@@ -45,8 +46,7 @@ Result<Superblock> DecodeSuperblock(ByteReader reader);
 Result<std::optional<std::uint64_t>> FindSuperblock(ByteSource& source);
 
 /// Finds and reads the superblock with its extension, and sets the file's layout.
-/// Errors: as DecodeSuperblock; kUnsupported where there is no signature, where a driver spread the file over several, or
-/// where the metadata lies in a cache image.
+/// Errors: as DecodeSuperblock; kUnsupported where there is no signature, or where a driver spread the file over several.
 Result<Superblock> ReadSuperblock(File& file);
 
 }  // namespace rutter::hdf5

@@ -25,7 +25,7 @@ Result<std::span<const std::byte>> ArrayBlocks::Read(std::uint64_t address, std:
   }
   read_bytes_ += bytes;
   if (read_bytes_ > file_.end()) return Corrupt("the blocks of the array are together larger than the file", address, name);
-  if (bytes <= kKeptBytes || file_.source()->View(0, 0)) return file_.Fetch(address, bytes, name.structure, name.spec);
+  if (bytes <= kKeptBytes || file_.metadata().View(0, 0)) return file_.Fetch(address, bytes, name.structure, name.spec);
   buffer.resize(bytes);
   File::Read read{address, buffer};
   RUTTER_TRY(file_.ReadMany({&read, 1}, name.structure, name.spec));

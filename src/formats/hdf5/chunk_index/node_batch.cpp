@@ -84,7 +84,7 @@ Status NodeStream::Read(Batch& batch, std::span<const std::uint64_t> addresses, 
       continue;
     }
     auto out = std::span(batch.buffer).subspan(i * bytes, length);
-    if (Status status = file_.source()->ReadAt(file_.Absolute(address), out); !status) {
+    if (Status status = file_.metadata().ReadAt(file_.Absolute(address), out); !status) {
       Error error = std::move(status).error();
       error.where.structure = std::string(structure_);
       error.where.spec = std::string(spec_);
@@ -95,7 +95,7 @@ Status NodeStream::Read(Batch& batch, std::span<const std::uint64_t> addresses, 
   if (!probed_ && !in_memory_ && count > 0) {
     probed_ = true;
     cold_ = std::chrono::steady_clock::now() - started > kColdRead * static_cast<int>(count);
-    if (cold_) file_.source()->Advise(ByteSource::Access::kScattered);
+    if (cold_) file_.metadata().Advise(ByteSource::Access::kScattered);
   }
   return {};
 }

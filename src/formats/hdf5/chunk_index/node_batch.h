@@ -19,7 +19,7 @@ namespace rutter::hdf5 {
 class NodeStream {
  public:
   NodeStream(File& file, std::string_view structure, std::string_view spec)
-      : file_(file), structure_(structure), spec_(spec), in_memory_(file.source()->View(0, 0).has_value()) {}
+      : file_(file), structure_(structure), spec_(spec), in_memory_(file.metadata().View(0, 0).has_value()) {}
 
   /// Calls visit(bytes, address) for the `bytes` bytes at each address, fewer at the end of the file; on this thread.
   template <class Visit>

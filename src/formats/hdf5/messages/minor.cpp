@@ -89,11 +89,12 @@ Result<FileSpaceInfo> DecodeFileSpaceInfo(ByteReader reader, const Sizes& sizes)
   return reader.Finish(info);
 }
 
-Result<MetadataCacheImage> DecodeMetadataCacheImage(ByteReader reader, const Sizes& sizes) {
-  MetadataCacheImage image;
+Result<std::optional<MetadataCacheImage>> DecodeMetadataCacheImage(ByteReader reader, const Sizes& sizes) {
+  std::optional<MetadataCacheImage> image;
   reader.Version(0);
-  image.address = reader.Address(sizes.offsets);
-  image.bytes = reader.Uint(sizes.lengths);
+  const auto address = reader.Address(sizes.offsets);
+  const std::uint64_t bytes = reader.Uint(sizes.lengths);
+  if (address && bytes != 0) image = {*address, bytes};
   return reader.Finish(image);
 }
 

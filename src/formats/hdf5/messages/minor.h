@@ -62,10 +62,12 @@ struct FileSpaceInfo {
 };
 Result<FileSpaceInfo> DecodeFileSpaceInfo(ByteReader reader, const Sizes& sizes);
 
+/// Where the block lies whose structures take the place of the file's own.
 struct MetadataCacheImage {
-  std::optional<std::uint64_t> address;
+  std::uint64_t address = 0;
   std::uint64_t bytes = 0;
 };
-Result<MetadataCacheImage> DecodeMetadataCacheImage(ByteReader reader, const Sizes& sizes);
+/// nullopt where there is no image (any more).
+Result<std::optional<MetadataCacheImage>> DecodeMetadataCacheImage(ByteReader reader, const Sizes& sizes);
 
 }  // namespace rutter::hdf5
