@@ -84,7 +84,7 @@ class ObservingOpener : public SourceOpener {
     RUTTER_ASSIGN(auto source, opener_->OpenMapped(reference, base, mapped));
     return Observe(std::move(source), observer_);
   }
-  std::vector<std::optional<Result<std::shared_ptr<ByteSource>>>> OpenAhead(std::span<const std::string> references, std::string_view base) override {
+  OpenedAhead OpenAhead(std::span<const std::string> references, std::string_view base) override {
     auto opened = opener_->OpenAhead(references, base);
     for (auto& source : opened) {
       if (source && *source) source = Observe(**std::move(source), observer_);

@@ -18,8 +18,8 @@ class PolicyOpener : public SourceOpener {
   Result<std::shared_ptr<ByteSource>> OpenMapped(std::string_view reference, std::string_view base, const Fingerprint& mapped) override {
     return OpenPlace(reference, base, &mapped);
   }
-  std::vector<std::optional<Result<std::shared_ptr<ByteSource>>>> OpenAhead(std::span<const std::string> references, std::string_view base) override {
-    std::vector<std::optional<Result<std::shared_ptr<ByteSource>>>> results(references.size());
+  OpenedAhead OpenAhead(std::span<const std::string> references, std::string_view base) override {
+    OpenedAhead results(references.size());
     std::vector<std::shared_ptr<http::Endpoint>> endpoints;
     std::vector<std::size_t> numbers;
     for (std::size_t k = 0; k < references.size(); ++k) {

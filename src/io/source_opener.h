@@ -17,6 +17,9 @@ namespace http {
 class Client;
 }
 
+/// What SourceOpener::OpenAhead opened; nullopt for what needs no server's answer.
+using OpenedAhead = std::vector<std::optional<Result<std::shared_ptr<ByteSource>>>>;
+
 /// Decides what may be opened, and opens it. Following a path that stands *inside* a file or map (external storage,
 /// virtual datasets, external links, chunk references) is an act of trust; the path that the user typed is not.
 /// Thread-safe.
@@ -34,9 +37,7 @@ class SourceOpener {
 
   /// Opens those of many sources for which a server has to be asked first, all at once; nullopt for the others, which
   /// OpenMapped opens without waiting. Results in the order of `references`, each with the errors of Open.
-  virtual std::vector<std::optional<Result<std::shared_ptr<ByteSource>>>> OpenAhead(std::span<const std::string> references, std::string_view) {
-    return std::vector<std::optional<Result<std::shared_ptr<ByteSource>>>>(references.size());
-  }
+  virtual OpenedAhead OpenAhead(std::span<const std::string> references, std::string_view) { return OpenedAhead(references.size()); }
 };
 
 /// Local files below the allowed folders, http(s) URLs and objects of stores below the allowed prefixes (io/access_policy.h). With none, only

@@ -1,4 +1,4 @@
-"""Compares what rutter reads of every HDF5 file of the corpus with what h5py reads, object by object.
+"""Compares what rutter reads of every HDF5 file, the project's own and the corpus, with what h5py reads, object by object.
 
 Directly and through the written kerchunk map: values of datasets and attributes; and of the file itself: the tree,
 links, shapes, and the offset, size and filter mask of every chunk.
@@ -424,22 +424,8 @@ class Report:
                 for what, t in self.results.items()} | {"failures": self.failures, "oracle": dict(self.oracle.counts)}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--folder", action="append", help="only this folder of the corpus (may be repeated)")
-    parser.add_argument("--jobs", type=int)
-    parser.add_argument("--json", help="write the result here")
-    parser.add_argument("--show", type=int, default=60, help="differences to print")
-    parser.add_argument("--seconds", type=float, default=180, help="time-out for one file")
-    parser.add_argument("names", nargs="*")
-    options = parser.parse_args()
-    root = harness.corpus_or_skip()
-    rutter_cli.require_binary()
-    if options.folder:
-        items = [p for p in harness.hdf5_files(root, without=()) if p.split(os.sep)[0] in options.folder]
-    else:
-        items = harness.hdf5_files(root)
-    items = harness.chosen(items, options.names)
+def compare_files(title, root, items, options):
+    """The report on these files, printed."""
     report, start = Report(), time.monotonic()
     with harness.scratch_folder() as scratch:
         def job(item, skip):
@@ -454,12 +440,36 @@ def main():
                     report.failures.append(f"{item}: broken: the suite itself failed at {fault['object']}")
                 else:
                     report.oracle.add(f"h5py or its file: {fault['cause']}", f"{item} {fault['object']}")
-    print(f"differential test: {report.files} files, {time.monotonic() - start:.0f} s")
+    print(f"differential test, {title}: {report.files} files, {time.monotonic() - start:.0f} s")
     report.show(options.show)
+    return report
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--folder", action="append", help="only this folder of the corpus (may be repeated)")
+    parser.add_argument("--jobs", type=int)
+    parser.add_argument("--json", help="write the result here")
+    parser.add_argument("--show", type=int, default=60, help="differences to print")
+    parser.add_argument("--seconds", type=float, default=180, help="time-out for one file")
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    rutter_cli.require_binary()
+    reports = {}
+    if not options.folder:
+        own = harness.chosen(harness.own_files(), options.names)
+        reports["own"] = compare_files("the project's own files", harness.PROJECT, own, options)
+    root = harness.corpus_root()
+    if root is None:
+        print("skipped: no corpus")
+    else:
+        items = harness.hdf5_files(root, without=() if options.folder else ("corrupt", "negative"))
+        items = [p for p in items if not options.folder or p.split(os.sep)[0] in options.folder]
+        reports["corpus"] = compare_files("the corpus", root, harness.chosen(items, options.names), options)
     if options.json:
         with open(options.json, "w") as out:
-            json.dump(report.as_json(), out, indent=1)
-    return 1 if report.failures else 0
+            json.dump({name: report.as_json() for name, report in reports.items()}, out, indent=1)
+    return 1 if any(report.failures for report in reports.values()) else 0
 
 
 if __name__ == "__main__":
