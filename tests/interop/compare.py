@@ -129,6 +129,17 @@ class Resolver:
             return False
         return oracle.identity(target.id) == oracle.identity(other.id)
 
+    def is_broken(self, path):
+        """True where there is a hard link of this name whose object h5py cannot open."""
+        name = path.encode("utf-8", "surrogateescape")
+        if not isinstance(self.file.get(name, getlink=True), h5py.HardLink):
+            return False
+        try:
+            self.file[name]
+        except (KeyError, ValueError, RuntimeError, OSError):
+            return True
+        return False
+
 
 def json_number(value):
     """A JSON number, or one of the three words, as float."""
@@ -252,9 +263,9 @@ def _reference(expected, actual, resolver, where):
     try:
         resolver.file[expected]
     except (ValueError, KeyError, RuntimeError):
-        # Dangling: h5py cannot follow it; rutter must not name an object.
+        # Dangling: h5py cannot follow it; rutter must not name an object, but one that h5py cannot open by its name either.
         path = actual.get("path") if isinstance(actual, dict) else None
-        return None if not path else differs(f"{actual} for a dangling reference", where)
+        return None if not path or resolver.is_broken(path) else differs(f"{actual} for a dangling reference", where)
     if not isinstance(actual, dict) or not actual.get("path"):
         return differs(f"{str(actual)[:60]}, expected a reference to {resolver.file[expected].name}", where)
     if resolver.same_object(expected, actual["path"]):
