@@ -10,6 +10,7 @@
 #include "refs/array_metadata.h"
 #include "refs/fill_json.h"
 #include "refs/flat_chunks.h"
+#include "refs/loose_text.h"
 #include "refs/object_encoding.h"
 #include "refs/stored_encoding.h"
 
@@ -84,28 +85,17 @@ class Planner {
   /// The last chunk of an array is decoded while mapping where it is no larger.
   static constexpr std::uint64_t kMaxTriedChunkBytes = 64 << 10;
 
-  /// Clients end fixed strings at their trailing NULs only; other paddings end at the first NUL or before the last blanks.
-  static bool HasLooseText(const Dtype& dtype) {
-    if (dtype.type_class == TypeClass::kString) return dtype.size_bytes > 1 && dtype.charset != CharSet::kUtf32 && dtype.padding != StringPadding::kNullPadded;
-    if (dtype.base != nullptr && HasLooseText(*dtype.base)) return true;
-    return std::any_of(dtype.members.begin(), dtype.members.end(), [](const DtypeMember& m) { return m.type != nullptr && HasLooseText(*m.type); });
-  }
-
   /// True where clients would show other strings than the file means.
   Result<bool> TextNeedsConversion() {
     auto elements = array_.NumElements();
     auto bytes = elements ? CheckedMul(*elements, array_.dtype->size_bytes) : std::nullopt;
-    DtypePtr native = NativeType(array_.dtype);
-    if (!bytes || *bytes > kMaxCheckedTextBytes || native->size_bytes != array_.dtype->size_bytes) {
+    if (!bytes || *bytes > kMaxCheckedTextBytes) {
       plan_.loose_text = true;
       return false;
     }
     // Whatever hinders the reading is reported by the way that the array then takes.
     auto stored = data_.ReadStored(array_, kMaxCheckedTextBytes);
-    if (!stored || stored->size() != *bytes) return false;
-    std::vector<std::byte> converted(stored->size());
-    if (!ToNative(*array_.dtype, *native, *stored, *elements, converted)) return false;
-    return converted != *stored;
+    return stored && stored->size() == *bytes && ShowsPadding(*array_.dtype, *stored, *elements);
   }
 
   /// Sets dtype, and shape where the type is an HDF5 array type (its dimensions become trailing axes, byte for byte).

@@ -72,7 +72,11 @@ Result<DeclaredCodecs> DeclareCodecs(const std::vector<CodecSpec>& stages, std::
   // A shuffle of single bytes does nothing, and some clients refuse it.
   std::erase_if(declared.stages, [&](const CodecSpec& stage) { return stage.id == CodecId::kShuffle && ValueAt(stage, 0, element_bytes) <= 1; });
   std::vector<std::string> texts;
+  bool compressed = false;
   for (const CodecSpec& stage : declared.stages) {
+    // HDF5 shuffles what it can of any length and leaves the rest; numcodecs refuses what is no multiple of the element.
+    if (stage.id == CodecId::kShuffle && compressed) return Fail(ErrorCode::kUnsupported, "Zarr clients cannot undo a shuffle of compressed bytes");
+    compressed = compressed || IsCompressor(stage.id);
     std::string members = Numcodecs(stage, element_bytes);
     if (members.empty()) {
       const Codec* known = FindCodec(stage.id);

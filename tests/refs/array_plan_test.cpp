@@ -191,6 +191,12 @@ TEST_CASE("every reason for which an array is not carried") {
     array->codecs[0].hdf5_filter = 305;
     CHECK(carrier.Reason(*array) == "unsupported: Zarr clients have no codec for filter 305 (" + std::string(Hdf5FilterTitle(305)) + "), and the array is too large to inline");
   }
+  SUBCASE("a shuffle of compressed bytes, too large to inline") {
+    auto array = ChunkedArray(i2, {kHuge}, {1024}, {Stage(CodecId::kDeflate, {1}), Stage(CodecId::kShuffle, {2})}, {{0, 0, 9, 0, 0}});
+    CHECK(carrier.Reason(*array) == "unsupported: Zarr clients cannot undo a shuffle of compressed bytes, and the array is too large to inline");
+    std::swap(array->codecs[0], array->codecs[1]);
+    CHECK(carrier.Reason(*array) == "carried");
+  }
   SUBCASE("and where it is small, but cannot be read") {
     auto array = ChunkedArray(i2, {4}, {4}, {Stage(CodecId::kSzip)}, {{0, 0, 9, 0, 0}});
     CHECK(carrier.Reason(*array) == "unsupported: Zarr clients have no codec for filter 4 (Szip); nothing is laid down");
