@@ -30,6 +30,8 @@ def of_array(client, meta, extra, error):
     """Why one array cannot be read, or None."""
     if not client.startswith("zarrita") and "error during blosc decompression" in error and '"cname": "snappy"' in json.dumps(meta):
         return "numcodecs 0.16 builds Blosc without snappy"
+    if client == "xarray" and "'list' object has no attribute 'split'" in error:
+        return "xarray 2026.9.0 takes the attribute `coordinates` for one text; the file has a list of texts (decode_coords=False opens it)"
     if client in ("zarr-python 3", "xarray") and "No Zarr data type found" in error:
         if client == "xarray" and error.startswith("group: "):
             return "zarr-python 3.1.6 has no structures with nested members, and xarray opens no group that holds one"

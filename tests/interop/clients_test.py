@@ -277,8 +277,10 @@ class Dataset:
         shape = list(self.handle.shape) + list(inner[1] if inner else ())
         if whole is None or whole == list(actual.shape) or whole != shape:
             return np.asarray(self.part(self.corner))
-        selection = tuple(slice(0, n) for n in actual.shape[: self.handle.ndim])
-        return np.asarray(self.part(()))[selection] if self.corner == () else np.asarray(self.part(selection))
+        selection = tuple(slice(0, n) for n in actual.shape)
+        axes, rest = selection[: self.handle.ndim], selection[self.handle.ndim :]
+        expected = np.asarray(self.part(()))[axes] if self.corner == () else np.asarray(self.part(axes))
+        return expected[(..., *rest)] if rest else expected
 
     def compare(self, folder, entry, object_codec):
         """None, or how a client's array differs."""

@@ -203,7 +203,10 @@ def _scalar(expected, actual, resolver, where):
         if found is None:
             return differs(f"text was expected, found {str(actual)[:60]}", where)
         expected = bytes(expected).rstrip(b"\0") if isinstance(expected, np.bytes_) else expected
-        return None if found == expected else differs(f"text {found[:60]!r}, expected {expected[:60]!r}", where)
+        if found == expected:
+            return None
+        near = max(0, next((i for i, (a, b) in enumerate(zip(found, expected)) if a != b), min(len(found), len(expected))) - 20)
+        return differs(f"text {found[near:near + 60]!r}, expected {expected[near:near + 60]!r} from byte {near}", where)
     if isinstance(expected, (complex, np.complexfloating)):
         if not isinstance(actual, dict) or set(actual) != {"real", "imag"}:
             return differs(f"a complex number was expected, found {str(actual)[:60]}", where)
