@@ -82,6 +82,27 @@ void Extras::NamedType(const std::string& path, const rutter::Node& node) {
   named_types_ += members + "}}";
 }
 
+namespace {
+
+/// The one run of bytes that holds an array in C order; null where there is none.
+const Extent* OneRun(const Array& array) {
+  const auto* flat = dynamic_cast<const FlatIndex*>(array.index.get());
+  if (flat == nullptr || flat->extents().size() != 1 || flat->byte_strides().size() != array.rank()) return nullptr;
+  std::uint64_t stride = array.dtype->size_bytes;
+  for (std::size_t k = array.rank(); k-- > 0; stride *= array.shape[k]) {
+    if (flat->byte_strides()[k] != stride) return nullptr;
+  }
+  const Extent& extent = flat->extents()[0];
+  return extent.stream_offset == 0 && extent.length == stride ? &extent : nullptr;
+}
+
+}  // namespace
+
+bool Extras::CanBeDimension(const Array& array) {
+  if (array.failure || array.index == nullptr || array.dtype == nullptr || !array.dtype->IsFixed()) return false;
+  return dynamic_cast<const EmptyIndex*>(array.index.get()) != nullptr || array.NumElements() == 0u || OneRun(array) != nullptr;
+}
+
 void Extras::Dimension(const std::string& path, const rutter::Node& node, bool renamed) {
   const Array& array = *node.array;
   Separate(dimensions_);
@@ -101,6 +122,9 @@ void Extras::Dimension(const std::string& path, const rutter::Node& node, bool r
     dimensions_ += ",\"fill_value\":\"";
     AppendBase64({reinterpret_cast<const char*>(array.fill_value.data()), array.fill_value.size()}, dimensions_);
     dimensions_ += '"';
+  }
+  if (const Extent* extent = OneRun(array)) {
+    dimensions_ += ",\"extent\":[" + std::to_string(extent->source) + "," + std::to_string(extent->offset) + "]";
   }
   std::string members;
   for (const Attribute& own : node.attributes) {

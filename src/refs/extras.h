@@ -15,7 +15,9 @@ class Extras {
  public:
   void Link(const std::string& path, const Node& node);
   void NamedType(const std::string& path, const Node& node);
-  /// A netCDF dimension without a variable, of which nothing is stored: clients know it by the arrays that have it.
+  /// True where Dimension() can say where an array's elements lie: nowhere, or in one run of bytes.
+  static bool CanBeDimension(const Array& array);
+  /// A netCDF dimension without a variable: clients know it by the arrays that have it.
   void Dimension(const std::string& path, const rutter::Node& node, bool renamed);
   /// `member` is `"key":value` JSON of one node.
   void Node(const std::string& path, std::string_view member);

@@ -235,9 +235,30 @@ class ExtrasReader {
     bool no_length = std::find(array.chunk_shape.begin(), array.chunk_shape.end(), 0u) != array.chunk_shape.end();
     if (array.chunk_shape.size() != array.shape.size() || no_length) return Corrupt("a dimension's chunks do not fit its shape");
     if (!array.dtype->IsFixed() || !CheckedProduct(array.shape) || !CheckedProduct(array.chunk_shape)) return Corrupt("a dimension of a type or size that none has");
-    array.index = std::make_shared<EmptyIndex>();
+    RUTTER_TRY(DimensionStorage(array, JsonMember(item, "extent")));
     RUTTER_TRY(OwnAttributes(*node, JsonMember(item, "attributes")));
     return RestoreFacts(array, item);
+  }
+
+  /// `extent`: the number of a source and an offset, where the array's elements lie in C order; null where nothing is stored.
+  Status DimensionStorage(Array& array, const Value* extent) {
+    array.index = std::make_shared<EmptyIndex>();
+    if (extent == nullptr) return {};
+    const auto* numbers = extent->As<ValueList>();
+    if (numbers == nullptr || numbers->size() != 2) return Corrupt("\"extent\" is no source and offset");
+    const auto source = JsonUnsigned((*numbers)[0]), offset = JsonUnsigned((*numbers)[1]);
+    const auto bytes = CheckedMul(*CheckedProduct(array.shape), array.dtype->size_bytes);
+    // Sources are numbered as this member lists them (ReadExtraSources).
+    const Value* sources = JsonMember(extras_, "sources");
+    const std::size_t num_sources = sources == nullptr || sources->As<ValueList>() == nullptr ? 0 : sources->As<ValueList>()->size();
+    if (!source || !offset || !bytes || *source >= num_sources || !CheckedAdd(*offset, *bytes)) return Corrupt("\"extent\" leads nowhere");
+    if (*bytes == 0) return {};
+    Shape strides(array.rank());
+    std::uint64_t stride = array.dtype->size_bytes;
+    for (std::size_t k = array.rank(); k-- > 0; stride *= array.shape[k]) strides[k] = stride;
+    std::vector<Extent> run = {{0, static_cast<std::uint32_t>(*source), *offset, *bytes}};
+    array.index = std::make_shared<FlatIndex>(std::move(run), std::move(strides), array.shape, array.chunk_shape, array.dtype->size_bytes);
+    return {};
   }
 
   Status NotMapped(const Value& item) {

@@ -125,8 +125,7 @@ class NodeWriter {
   Status WriteArray(const Node& owner, const Array& array, const Node& place, const std::string& path, const NodeDimensions& dimensions) {
     bool is_link = &owner != &place;
     // xarray would take it for a coordinate, whose values mean nothing.
-    if (array.dimension_only && !is_lindi_ && !array.failure && array.dtype != nullptr && array.dtype->IsFixed() &&
-        dynamic_cast<const EmptyIndex*>(array.index.get()) != nullptr && !owner.attributes_failure) {
+    if (array.dimension_only && !is_lindi_ && Extras::CanBeDimension(array) && !owner.attributes_failure) {
       if (!is_link) result_.extras.Dimension(path, owner, at_->renamed);
       if (!is_link) NotMappedAttributes(owner);
       return {};

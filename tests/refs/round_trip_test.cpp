@@ -237,6 +237,36 @@ TEST_CASE("a netCDF dimension without a variable is no array to clients, and com
   }
 }
 
+TEST_CASE("a netCDF dimension without a variable may have elements all the same") {
+  Map map = MapOf();
+  FixedData data;
+  Node& node = AddArray(map.root, "node", FlatArray(MakeFloat(4, ByteOrder::kBig), {3}, 100));
+  node.array->dimension_only = true;
+  std::string document = Written(map, data, {});
+  CHECK(document.find("zarray") == std::string::npos);
+  auto again = Reread(document);
+  REQUIRE_MESSAGE(again, (again ? "" : again.error().ToString()));
+  const auto* flat = dynamic_cast<const FlatIndex*>(again->Find("/node")->array->index.get());
+  REQUIRE(flat != nullptr);
+  REQUIRE(flat->extents().size() == 1);
+  CHECK(flat->extents()[0].offset == 100);
+  CHECK(flat->extents()[0].length == 12);
+
+  auto refused = [&](std::string_view extent) {
+    std::string other = document;
+    const std::size_t at = other.find("\"extent\":[0,100]");
+    REQUIRE(at != std::string::npos);
+    other.replace(at, 16, "\"extent\":" + std::string(extent));
+    auto read = Reread(other);
+    return !read && read.error().code == ErrorCode::kCorrupt;
+  };
+  CHECK(refused("[9,100]"));
+  CHECK(refused("[0,18446744073709551610]"));
+  CHECK(refused("[0]"));
+  CHECK(refused("[0,-1]"));
+  CHECK(refused("7"));
+}
+
 TEST_CASE("the bits of a NaN that fills missing chunks are kept") {
   Map map = MapOf();
   FixedData data;
