@@ -442,6 +442,7 @@ def compare_files(title, root, items, options):
                     report.oracle.add(f"h5py or its file: {fault['cause']}", f"{item} {fault['object']}")
     print(f"differential test, {title}: {report.files} files, {time.monotonic() - start:.0f} s")
     report.show(options.show)
+    sys.stdout.flush()  # or the jobs that are forked next print it again
     return report
 
 
