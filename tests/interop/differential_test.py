@@ -462,7 +462,7 @@ def main():
         reports["own"] = compare_files("the project's own files", harness.PROJECT, own, options)
     root = harness.corpus_root()
     if root is None:
-        print("skipped: no corpus")
+        print("skipped: no corpus; the files above are the project's own")
     else:
         items = harness.hdf5_files(root, without=() if options.folder else ("corrupt", "negative"))
         items = [p for p in items if not options.folder or p.split(os.sep)[0] in options.folder]
