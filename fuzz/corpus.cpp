@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include "formats/registry.h"
 
@@ -14,10 +13,14 @@ namespace fs = std::filesystem;
 constexpr std::size_t kHeadBytes = 64u << 10;
 
 std::vector<std::byte> ReadFile(const fs::path& path) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  if (error) return {};
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
   std::ifstream file(path, std::ios::binary);
-  std::vector<char> text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  auto bytes = std::as_bytes(std::span(text));
-  return {bytes.begin(), bytes.end()};
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes;
 }
 
 bool Claimed(const SeedFile& seed) {

@@ -110,7 +110,7 @@ std::vector<SealedBlock> FindSealedBlocks(std::span<const std::byte> file) {
   std::vector<SealedBlock> blocks, images;
   for (std::size_t at = 0; at + 12 <= file.size(); ++at) {
     char first = static_cast<char>(file[at]);
-    if (StartsWith(file, at, "MDCI")) {
+    if (first == 'M' && StartsWith(file, at, "MDCI")) {
       if (auto image = CacheImage(file, at)) images.push_back(*image);
       continue;
     }
@@ -144,7 +144,7 @@ std::vector<std::size_t> FindStructures(std::span<const std::byte> file) {
   for (std::size_t at = 0; at + 8 <= file.size(); ++at) {
     char first = static_cast<char>(file[at]);
     bool capital = first >= 'A' && first <= 'Z';
-    bool structure = StartsWith(file, at, kSuperblock) || (at % 8 == 0 && LooksLikeObjectHeader1(file, at));
+    bool structure = (first == '\x89' && StartsWith(file, at, kSuperblock)) || (at % 8 == 0 && LooksLikeObjectHeader1(file, at));
     for (std::size_t i = 0; capital && !structure && i < kSealed.size(); ++i) structure = StartsWith(file, at, kSealed[i]);
     for (std::size_t i = 0; capital && !structure && i < kUnsealed.size(); ++i) structure = StartsWith(file, at, kUnsealed[i]);
     if (structure) found.push_back(at);

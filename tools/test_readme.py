@@ -33,7 +33,7 @@ def run_block(block, folder):
         if not part.startswith("$ "):
             continue
         command, _, expected = part[2:].partition("\n")
-        done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL, timeout=60,
+        done = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL, timeout=900,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         output = "".join(line.rstrip() + "\n" for line in done.stdout.replace(f"{folder}/", "").splitlines())
         yield command, expected, output

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "remote"))
 import scripted_server  # noqa: E402
 
-HANG = 120  # seconds; only to notice a command that never ends
+HANG = 900  # seconds; only to notice a command that never ends
 
 
 def npy(rows, columns):

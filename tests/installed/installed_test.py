@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 def run(*arguments, **options):
-    done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=600, **options)
+    done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=1800, **options)
     if done.returncode != 0:
         print(done.stdout[-3000:], done.stderr[-3000:])
         raise SystemExit(f"{arguments[0]} ended with {done.returncode}")

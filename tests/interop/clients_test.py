@@ -438,7 +438,7 @@ def main():
     parser.add_argument("--client", action="append", choices=CLIENTS)
     parser.add_argument("--keep", help="write maps and what the clients read here, and leave them")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--seconds", type=float, default=300, help="time-out of one client for one map")
+    parser.add_argument("--seconds", type=float, default=900, help="time-out of one client for one map")
     parser.add_argument("--show", type=int, default=60, help="failures to print")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="one file in N")
     parser.add_argument("names", nargs="*")

@@ -135,7 +135,7 @@ class Job:
         return signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else "suite fault"
 
 
-def run_jobs(items, function, jobs=None, seconds=60, retries=12):
+def run_jobs(items, function, jobs=None, seconds=900, retries=12):
     """Runs `function(item, skip)`, a generator of dicts, in a forked process per item; yields (item, records, faults).
 
     A record {"begin": name} says what is being done; where the process dies, `name` is added to `skip`, a fault

@@ -43,7 +43,7 @@ def allowed():
     return ["--allow", harness.corpus_root() or "/"]
 
 
-def run(arguments, seconds=30, address_space=None, cwd=None):
+def run(arguments, seconds=600, address_space=None, cwd=None):
     """(exit code, stdout, stderr). Raises Broken on a signal, a time-out, exit code 70 or an unknown exit code."""
 
     def limit():
@@ -169,7 +169,7 @@ def read_values(target, path, selection=()):
 
 def write_map(target, out, arguments=()):
     """The summary of `rutter map`; its "unmapped" lists what the map does not hold."""
-    return parsed(["map", target, "-o", out, "--json", *allowed(), *arguments], seconds=60)
+    return parsed(["map", target, "-o", out, "--json", *allowed(), *arguments])
 
 
 def unmapped(summary):

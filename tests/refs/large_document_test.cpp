@@ -15,7 +15,7 @@ using namespace rutter::test;
 
 namespace {
 
-constexpr std::uint64_t kChunks = 30'000;  // with long names some 12 MB of text, which is read in three parts or more
+constexpr std::uint64_t kChunks = 6'000;  // with long names some 12 MB of text, which is read in three parts or more
 
 std::string Zarray(std::uint64_t chunks, std::uint64_t chunk_shape = 1) {
   return "{\"zarr_format\":2,\"shape\":[" + std::to_string(chunks) + ",4],\"chunks\":[" + std::to_string(chunk_shape) +
@@ -30,7 +30,7 @@ struct Place {
 
 /// A member for chunk `i` of array `name`, and what it says.
 std::string Member(const std::string& name, std::uint64_t i, std::map<std::uint64_t, Place>& places, std::uint64_t salt = 0) {
-  static const std::string kFolder = "/a/folder/whose/name/is/so/long/that/few/references/make/a/large/document/" + std::string(260, 'n');
+  static const std::string kFolder = "/a/folder/whose/name/is/so/long/that/few/references/make/a/large/document/" + std::string(1'700, 'n');
   Place place{kFolder + "/file" + std::to_string((i + salt) / 1000), (i + salt) * 7919 % 1'000'003, 100 + (i * i + salt) % 900};
   places[i] = place;
   return "\"" + name + "/" + std::to_string(i / 2) + "." + std::to_string(i % 2) + "\":[\"" + place.url + "\"," + std::to_string(place.offset) + "," +
@@ -104,9 +104,9 @@ TEST_CASE("text that looks like the end of a member misleads no thread") {
     if (i % 3 == 0) {
       document += "," + Member("a", i, places);
     } else {
-      std::string text = i % 3 == 1 ? "],\\\"a/1.1\\\":[\\\"/evil\\\",1,1" + std::string(640, 'x') + "]," : "{\\\"refs\\\":{}},[],";
+      std::string text = i % 3 == 1 ? "],\\\"a/1.1\\\":[\\\"/evil\\\",1,1" + std::string(3'500, 'x') + "]," : "{\\\"refs\\\":{}},[],";
       document += ",\"a/" + std::to_string(i / 2) + "." + std::to_string(i % 2) + "\":\"" + text + "\"";
-      places[i] = {"inline", 0, i % 3 == 1 ? 664u : 15u};
+      places[i] = {"inline", 0, i % 3 == 1 ? 3524u : 15u};
     }
   }
   CheckBothWays(document + "}}", [&](const Map& map) {

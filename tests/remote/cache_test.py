@@ -33,6 +33,7 @@ def npy_file(seed, elements=400_000):
 DATA, OTHER = npy_file(1), npy_file(2)
 HEAD = len(DATA) - 1_600_000
 SLICES = [(60_000, 61_000), (100_000, 180_000), (250_000, 250_001), (399_000, 400_000)]
+HANG = 900  # seconds; only to notice a command that never ends
 
 
 class Tester:
@@ -51,12 +52,12 @@ class Tester:
         with tempfile.TemporaryDirectory() as folder:
             raw = os.path.join(folder, "raw")
             done = subprocess.run([self.rutter, "read", place, "/data", "-s", f"{first}:{last}", "--raw", raw, "--cache-dir", cache, *options],
-                                  capture_output=True, timeout=60)
+                                  capture_output=True, timeout=HANG)
             return done.returncode, done.returncode == 0 and pathlib.Path(raw).read_bytes() == data[HEAD + 4 * first : HEAD + 4 * last]
 
     def map(self, url, folder, *options):
         out = os.path.join(folder, f"map{time.monotonic_ns()}.json")
-        done = subprocess.run([self.rutter, "map", url, "-o", out, *options], capture_output=True, timeout=60)
+        done = subprocess.run([self.rutter, "map", url, "-o", out, *options], capture_output=True, timeout=HANG)
         return out if done.returncode == 0 else None
 
 

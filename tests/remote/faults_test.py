@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Every scripted fault of a web server: rutter gives the right bytes, or the right error, before its deadline.
+"""Every scripted fault of a web server: rutter gives the right bytes, or the right error, and ends by itself.
 
     faults_test.py RUTTER [NAME ...]     the command to test; only the cases whose names hold one of NAMEs
+
+No case depends on how fast the machine is: a wait may be too short, never too long. Where a server does not answer, the
+command has a deadline of its own, and a case fails when the command is there long after it.
 """
 
 import concurrent.futures
@@ -23,6 +26,8 @@ from scripted_server import Answer, Server, right
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 ELEMENTS = 250_000  # of 4 bytes: 1 MB, beyond what opening fetches
 WANTED = "100000:100500"
+PATIENT, BRIEF = ("--timeout", "300"), ("--timeout", "8")  # of one range; the short one must not end what goes well on a busy machine
+HANG = 900  # seconds; only to notice a command that never ends
 
 
 def npy_file(seed):
@@ -46,9 +51,8 @@ class Case:
     script: object
     code: int = DONE
     says: str = ""
-    seconds: float = 20  # and not a second longer
     most_requests: int = 40
-    options: tuple = ()
+    options: tuple = PATIENT
     check: object = None  # further requirements on the requests that were made
 
 
@@ -387,24 +391,24 @@ def busy_for(seconds, status="503 Service Unavailable"):
     return lambda request, data: Answer(status, [f"Retry-After: {seconds}", "Content-Length: 4"], b"busy")
 
 
-def waited(requests, least, most):
-    return least <= requests[2].time - requests[1].time <= most
+def waited(requests, least):
+    return requests[2].time - requests[1].time >= least
 
 
-@case(check=lambda r: waited(r, 1.0, 1.3))
+@case(check=lambda r: waited(r, 1.0))
 @after_opening
 def retry_after_seconds(request, data, nth):
     return first(1, busy_for(1))(request, data, nth)
 
 
-@case(check=lambda r: waited(r, 1.9, 3.3))
+@case(check=lambda r: r[2].wall_time >= int(r[1].wall_time) + 3)
 @after_opening
 def retry_after_date(request, data, nth):
-    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 3))
+    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(int(request.wall_time) + 3))
     return first(1, busy_for(date, "429 Too Many Requests"))(request, data, nth)
 
 
-@case(IO, "no time is left", seconds=6, options=("--timeout", "5"))
+@case(IO, "no time is left", options=BRIEF)
 @after_opening
 def retry_after_is_longer_than_we_have(request, data, nth):
     return busy_for(3000)(request, data)
@@ -417,7 +421,7 @@ def each_status_that_passes(request, data, nth):
     return Answer(passing[nth], ["Content-Length: 0"]) if nth < len(passing) else right(request, data)
 
 
-@case(IO, "HTTP 503", seconds=6, options=("--timeout", "3"))
+@case(IO, "HTTP 503", options=BRIEF)
 @after_opening
 def busy_for_ever(request, data, nth):
     return Answer("503 Service Unavailable", ["Content-Length: 0"])
@@ -461,7 +465,7 @@ def body_reset(request, data, nth):
     return answer
 
 
-@case(IO, "no time is left", seconds=6, options=("--timeout", "3"))
+@case(IO, "no time is left", options=BRIEF)
 @after_opening
 def always_reset(request, data, nth):
     answer = right(request, data)
@@ -477,7 +481,7 @@ def opening_is_cut(request, data):
     return answer
 
 
-@case(IO, "too slow", seconds=6, options=("--timeout", "3"))
+@case(IO, "too slow", options=BRIEF)
 @after_opening
 def stalled_body(request, data, nth):
     answer = right(request, data)
@@ -485,12 +489,12 @@ def stalled_body(request, data, nth):
     return answer
 
 
-@case(IO, "too slow", seconds=6, options=("--timeout", "3"))
+@case(IO, "too slow", options=BRIEF)
 def no_answer_at_all(request, data):
-    return Answer(raw=b"", delay=10)
+    return Answer(raw=b"", delay=HANG)
 
 
-@case(IO, "too slow", seconds=6, options=("--timeout", "3"))
+@case(IO, "too slow", options=BRIEF)
 @after_opening
 def one_byte_per_second(request, data, nth):
     answer = right(request, data)
@@ -504,7 +508,7 @@ def not_http(request, data, nth):
     return Answer(raw=b"SSH-2.0-OpenSSH_9.2\r\n")
 
 
-@case(IO, "wrong", most_requests=9, seconds=30)
+@case(IO, "wrong", most_requests=9)
 @after_opening
 def endless_head(request, data, nth):
     return Answer("206 Partial Content", ["X-Padding: " + "a" * 3000] * 95 + [f"Content-Range: bytes {request.range(len(data))[0]}-{request.range(len(data))[1]}/{len(data)}"], b"")
@@ -590,13 +594,12 @@ def run_case(rutter, one, folder):
     """Empty, or what was wrong."""
     out = os.path.join(folder, one.name + ".raw")
     with Server(one.script, lambda path: DATA) as server:
-        begin = time.monotonic()
         command = [rutter, "read", server.url("a.npy"), "/data", "-s", WANTED, "--raw", out, "--json", *one.options]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=one.seconds + 20)
+            done = subprocess.run(command, capture_output=True, timeout=HANG)
         except subprocess.TimeoutExpired:
-            return f"is not done after {one.seconds + 20} s"
-        seconds, requests = time.monotonic() - begin, server.requests
+            return f"is not done after {HANG} s"
+        requests = server.requests
     text = done.stderr.decode()
     if done.returncode != one.code:
         return f"exit code {done.returncode}, not {one.code}: {text}"
@@ -608,8 +611,6 @@ def run_case(rutter, one, folder):
             return "left a file behind"
         if one.says not in json.loads(text)["message"]:
             return f"does not say '{one.says}': {text}"
-    if seconds > one.seconds:
-        return f"took {seconds:.1f} s, at most {one.seconds} s"
     if len(requests) > one.most_requests:
         return f"{len(requests)} requests, at most {one.most_requests}"
     if one.check and not one.check(requests):

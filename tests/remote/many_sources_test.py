@@ -14,38 +14,37 @@ import resource
 import subprocess
 import sys
 import tempfile
-import threading
 import zlib
 
 sys.dont_write_bytecode = True
-from scripted_server import Answer, Server, right
+from scripted_server import Answer, Gate, Server, right
 
 FILES, VALUES, OFFSET = 300, 1_000, 10_000  # files, values of each, where they begin
 LOCAL_FILES, MOST_OPEN = 1_000, 300
 ROWS, CHANNELS = 20_000, 384  # of a flat recording
+HANG = 900  # seconds; only to notice a command that never ends
 
 
 class Tester:
     def __init__(self, rutter, folder):
         self.rutter, self.folder, self.passed, self.failed = rutter, pathlib.Path(folder), 0, 0
-        self.files = {}
-        self.lock, self.at_once, self.most_at_once = threading.Lock(), 0, 0
+        self.files, self.gate = {}, None
 
     def script(self, request, data):
-        """Each answer takes a while, so that requests that do not wait for each other are seen together."""
         if data is None:
             return Answer("404 Not Found", ["Content-Length: 0"])
         answer = right(request, data)
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-
-        def ended():
-            with self.lock:
-                self.at_once -= 1
-
-        threading.Timer(0.05, ended).start()
-        answer.delay = 0.05
+        if self.gate and self.gate_takes(request.range(len(data))):
+            answer.gate = self.gate
         return answer
+
+    def expect_at_once(self, wanted, gate_takes=lambda asked: True):
+        """From here on so many requests must come without waiting for each other's answers; `gate_takes` says which count."""
+        self.gate, self.gate_takes = Gate(wanted), gate_takes
+
+    def check_at_once(self, what):
+        self.check(f"{what}: at once", self.gate.was_met, f"never {self.gate.wanted} requests at once")
+        self.gate = None
 
     def check(self, name, holds, said=""):
         self.passed += bool(holds)
@@ -63,7 +62,7 @@ class Tester:
             if most_open:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (most_open, most_open))
 
-        done = subprocess.run([self.rutter, "read", place, path, "--raw", raw, *options], capture_output=True, timeout=120, preexec_fn=bound)
+        done = subprocess.run([self.rutter, "read", place, path, "--raw", raw, "--timeout", "600", *options], capture_output=True, timeout=HANG, preexec_fn=bound)
         self.check(name, done.returncode == 0 and raw.read_bytes() == wanted, f"exit code {done.returncode}: {done.stderr.decode()}")
 
 
@@ -89,7 +88,8 @@ def over_a_network(test, server, compressed, in_head):
         test.files[name] = bytes(offset) + stored + bytes(5_000)
         places.append([server.url(name), offset, len(stored)])
     wanted = b"".join(map(numbers, range(FILES)))
-    before, test.most_at_once = len(server.requests), 0
+    before = len(server.requests)
+    test.expect_at_once(16)
     what = f"{FILES} {'compressed' if compressed else 'raw'} chunks in as many files{', near their starts' if in_head else ''}"
     test.read(what, document(places, [FILES, VALUES], [1, VALUES], "<i4", {"id": "zlib", "level": 1} if compressed else None, lambda n: f"{n}.0"),
               "a", wanted, "--allow", server.origin() + "/")
@@ -97,7 +97,7 @@ def over_a_network(test, server, compressed, in_head):
     # Files of which the first bytes hold the chunk need no second request.
     most = FILES + 1 if in_head and compressed else 2 * FILES + 1
     test.check(f"{what}: requests", requests <= most, f"{requests} requests")
-    test.check(f"{what}: at once", test.most_at_once >= 16, f"{test.most_at_once} requests at once")
+    test.check_at_once(what)
 
 
 def flat_recording(test, server):
@@ -106,9 +106,10 @@ def flat_recording(test, server):
     test.files["flat.bin"] = row * ROWS
     flat = document([[server.url("flat.bin"), 0, len(row) * ROWS]], [ROWS, CHANNELS], [ROWS, CHANNELS], "<i2", None, lambda n: "0.0")
     for name, part, wanted in (("all of it", ":,:", row * ROWS), ("two channels", ":,3:5", array.array("h", [3, 4]).tobytes() * ROWS)):
-        before, test.most_at_once = len(server.requests), 0
+        before = len(server.requests)
+        test.expect_at_once(4, lambda asked: asked[0] > 0)  # the first one opens the file
         test.read(f"a flat recording, {name}", flat, "a", wanted, "-s", part, "--allow", server.origin() + "/")
-        test.check(f"a flat recording, {name}: at once", test.most_at_once >= 4, f"{test.most_at_once} requests at once")
+        test.check_at_once(f"a flat recording, {name}")
         test.check(f"a flat recording, {name}: requests", len(server.requests) - before <= 40, f"{len(server.requests) - before} requests")
 
 
@@ -119,7 +120,7 @@ def missing_file(test, server):
     place = test.folder / "map.json"
     place.write_text(json.dumps(document(places, [40, VALUES], [1, VALUES], "<i4", None, lambda n: f"{n}.0")))
     before = len(server.requests)
-    done = subprocess.run([test.rutter, "read", place, "a", "--raw", test.folder / "read.raw", "--allow", server.origin() + "/"], capture_output=True, timeout=60)
+    done = subprocess.run([test.rutter, "read", place, "a", "--raw", test.folder / "read.raw", "--allow", server.origin() + "/"], capture_output=True, timeout=HANG)
     test.check("a file that is gone", done.returncode == 3 and b"gone.bin" in done.stderr, f"exit code {done.returncode}: {done.stderr.decode()}")
     gone = [request for request in server.requests[before:] if "gone.bin" in request.path]
     test.check("it is asked for once", len(gone) == 1, f"{len(gone)} requests")

@@ -21,6 +21,7 @@ from scripted_server import Answer, Server, right
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 FILE = PROJECT / "examples/recording.nwb"
 ARRAY, SLICE = "/acquisition/ElectricalSeries/data", "1000:6000,:5"
+HANG = 900  # seconds; only to notice a command that never ends
 
 
 def status(text, *fields):
@@ -53,7 +54,7 @@ LASTING = {"404": status("404 Not Found"), "403": status("403 Forbidden"), "416"
 
 
 def run(*arguments):
-    return subprocess.run(arguments, capture_output=True, timeout=60)
+    return subprocess.run(arguments, capture_output=True, timeout=HANG)
 
 
 class Tester:

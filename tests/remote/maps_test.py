@@ -20,6 +20,7 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 FILE = PROJECT / "examples/recording.nwb"
 ARRAY, SLICE = "/acquisition/ElectricalSeries/data", "1000:6000,:5"
 DONE, USAGE, IO, UNSUPPORTED, POLICY, CHANGED = 0, 2, 3, 5, 7, 8
+HANG = 900  # seconds; only to notice a command that never ends
 
 
 class Tester:
@@ -36,7 +37,7 @@ class Tester:
         return right(request, data, etag=self.etag) if data is not None else Answer("404 Not Found", ["Content-Length: 0"])
 
     def run(self, *arguments, **environment):
-        return subprocess.run([self.rutter, *map(str, arguments)], capture_output=True, timeout=60, cwd=self.folder, env={**self.environment, **environment})
+        return subprocess.run([self.rutter, *map(str, arguments)], capture_output=True, timeout=HANG, cwd=self.folder, env={**self.environment, **environment})
 
     def check(self, name, holds, said=""):
         self.passed += bool(holds)

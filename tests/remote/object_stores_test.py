@@ -24,6 +24,7 @@ FILE = PROJECT / "examples/recording.nwb"
 ARRAY, SLICE = "/acquisition/ElectricalSeries/data", "1000:6000,:5"
 DONE, USAGE, IO, UNSUPPORTED, POLICY, CHANGED = 0, 2, 3, 5, 7, 8
 KEY_ID, SECRET, TOKEN = "AKIDOFTESTS", "sesame/+=open", "token//of+tests=="
+HANG = 900  # seconds; only to notice a command that never ends
 
 
 def refuse(status, code, *fields, more=""):
@@ -68,7 +69,7 @@ class Tester:
 
     def run(self, *arguments, **environment):
         merged = {**self.environment, **environment}
-        done = subprocess.run([self.rutter, *map(str, arguments)], capture_output=True, timeout=60, cwd=self.folder, env={name: value for name, value in merged.items() if value is not None})
+        done = subprocess.run([self.rutter, *map(str, arguments)], capture_output=True, timeout=HANG, cwd=self.folder, env={name: value for name, value in merged.items() if value is not None})
         self.said += (done.stdout + done.stderr).decode(errors="replace")
         return done
 

@@ -15,7 +15,7 @@ import signature_v4
 from tls_proxy import make_certificate
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
-SECONDS_TO_START = 20
+SECONDS_TO_START = 300
 
 
 class Missing(Exception):
@@ -130,7 +130,7 @@ class ObjectStore(Process):
         self.start(found[-1], "--port", f"127.0.0.1:{self.port}", "--access", self.key_id, "--secret", self.secret, "--region", self.region, "--keep-alive", "--quiet",
                    "--access-log", self.access, "posix", "--sidecar", self.folder / "sidecar", self.folder / "data")  # fmt: skip
         self.environment = {"AWS_ACCESS_KEY_ID": self.key_id, "AWS_SECRET_ACCESS_KEY": self.secret, "AWS_REGION": self.region, "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self.port}"}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         self.put(connection, "", b"")
         for path in files:
             self.put(connection, str(path.relative_to(root)), path.read_bytes())

@@ -25,6 +25,7 @@ from scripted_server import Answer, Server, right
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 SAMPLE = 60
+HANG = 900  # seconds; only to notice a command that never ends
 ARRAYS = 3  # of each file
 MOST_BYTES = 1 << 20  # of one array's slice
 
@@ -64,7 +65,7 @@ def start(name, root, files):
 
 def run(*arguments, server=None):
     keyless = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return subprocess.run(arguments, capture_output=True, timeout=120, env={**keyless, **(server.environment if server else {})})
+    return subprocess.run(arguments, capture_output=True, timeout=HANG, env={**keyless, **(server.environment if server else {})})
 
 
 def document(path, rename):

@@ -18,7 +18,8 @@ class Request:
     method: str
     path: str
     fields: dict  # names in lower case
-    time: float
+    time: float  # of a clock that is never set
+    wall_time: float
 
     def range(self, size):
         """(first, last) as asked for, cut to the file; None where no range is asked for."""
@@ -35,6 +36,7 @@ class Answer:
     fields: list = dataclasses.field(default_factory=list)  # "Name: value"
     body: bytes = b""
     delay: float = 0  # seconds before the head
+    gate: object = None  # a Gate through which it goes before the head
     cut: int = None  # the body ends after so many bytes, and so does the connection
     reset: bool = False  # ... by a TCP reset
     bytes_per_second: float = None
@@ -60,6 +62,28 @@ def right(request, data, etag='"v1"', modified="Sat, 21 Nov 2026 08:00:00 GMT", 
         return Answer("416 Range Not Satisfiable", [*own, f"Content-Range: bytes */{len(data)}", "Content-Length: 0"])
     body = data[first : last + 1]
     return Answer("206 Partial Content", [*own, f"Content-Range: bytes {first}-{last}/{len(data)}", f"Content-Length: {len(body)}"], body)
+
+
+class Gate:
+    """Holds answers back until `wanted` of them wait at once; then it stays open. So a test sees which requests do not wait
+    for each other, however fast the machine. `was_met` is False where so many never came together."""
+
+    PATIENCE = 60  # seconds
+
+    def __init__(self, wanted):
+        self.wanted, self.waiting, self.was_met = wanted, 0, False
+        self.changed, self.is_open = threading.Condition(), False
+
+    def pass_through(self):
+        with self.changed:
+            self.waiting += 1
+            if self.waiting >= self.wanted and not self.is_open:
+                self.is_open = self.was_met = True
+                self.changed.notify_all()
+            if not self.changed.wait_for(lambda: self.is_open, self.PATIENCE):
+                self.is_open = True
+                self.changed.notify_all()
+            self.waiting -= 1
 
 
 class Server:
@@ -128,12 +152,14 @@ class Server:
             fields[name.lower()] = value.strip()
         path = line[1].split("?")[0].lstrip("/")
         with self.lock:
-            request = Request(len(self.requests), line[0], line[1], fields, time.monotonic())
+            request = Request(len(self.requests), line[0], line[1], fields, time.monotonic(), time.time())
             self.requests.append(request)
             answer = self.script(request, self.files(urllib.parse.unquote(path)))
         return self._send(connection, answer)
 
     def _send(self, connection, answer):
+        if answer.gate:
+            answer.gate.pass_through()
         if answer.delay:
             time.sleep(answer.delay)
         if answer.raw is not None:
