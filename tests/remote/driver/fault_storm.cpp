@@ -105,7 +105,7 @@ int ReadChunks(std::uint64_t reads, std::uint64_t seed) {
 /// Faults that last: a typed error of the right kind. How many came after the deadline is told and not judged: on a machine
 /// that has other work to do, all may. (A read that has no deadline never ends here: the stalled ones.)
 int MeetLastingFaults(std::uint64_t rounds) {
-  constexpr int kTimeout = 3;
+  constexpr int kTimeout = 6;
   const std::vector<std::pair<Lasting, ErrorCode>> expected = {
       {Lasting::kNotFound, ErrorCode::kNotFound}, {Lasting::kForbidden, ErrorCode::kIo}, {Lasting::kGone, ErrorCode::kNotFound}, {Lasting::kUnsatisfiable, ErrorCode::kTruncated},
       {Lasting::kWebPage, ErrorCode::kIo}, {Lasting::kShifted, ErrorCode::kIo}, {Lasting::kEncoded, ErrorCode::kIo}, {Lasting::kManyParts, ErrorCode::kIo},
@@ -122,8 +122,10 @@ int MeetLastingFaults(std::uint64_t rounds) {
         const auto& [lasting, code] = expected[k % expected.size()];
         const std::string name = "lasting" + std::to_string(k);
         server.Put(name, {1'000'000, k, "\"v1\"", ""}, lasting);
+        // Opening is not what is tried here; a busy machine may need longer for it than the deadline.
         int problems = 0;
         auto source = Open(server.Url(name), client, problems);
+        for (int more = 20; source == nullptr && more > 0; --more) source = Open(server.Url(name), client, problems);
         std::vector<std::byte> out(500);
         const auto begin = Clock::now();
         auto status = source == nullptr ? Status() : source->ReadAt(500'000, out);
