@@ -95,7 +95,7 @@ class Namer {
     }
   }
 
-  /// Within one group a name must have one length, or xarray refuses the group.
+  /// Within one group a name must have one length and no scalar may bear it, or xarray refuses the group.
   void NoteConflicts() {
     VisitNodes(map_.root, [&](const Node& group) {
       std::unordered_map<std::string_view, std::uint64_t> lengths;
@@ -109,6 +109,11 @@ class Namer {
           AddNote(map_, "the dimension '" + name + "' has two lengths in " + group.Path() +
                             "; documents give another name to the later one");
         }
+      }
+      for (const auto& child : group.children) {
+        if (lengths.empty()) break;
+        if (child->array == nullptr || !child->array->shape.empty() || !lengths.contains(child->name)) continue;
+        AddNote(map_, "the dimension '" + child->name + "' has the name of a scalar in " + group.Path() + "; documents give it another name");
       }
     });
   }
@@ -160,7 +165,8 @@ class Namer {
       for (const Value& scale : *scales) {
         const auto* reference = scale.As<Reference>();
         const Node* target = reference == nullptr ? nullptr : ScaleOf(*reference);
-        if (target != nullptr) node.array->dimension_names[k] = target->name;
+        // A scale without axes (a pixel's size, for one) tells something of the axis and is no name for it.
+        if (target != nullptr && !target->array->shape.empty()) node.array->dimension_names[k] = target->name;
       }
     }
   }

@@ -104,7 +104,11 @@ DimensionNames::DimensionNames(const Map& map) {
 bool DimensionNames::Append(const Node& group, const Shape& shape, const std::vector<std::string>& known, std::string& json) {
   if (&group != last_node_) {
     last_node_ = &group;
-    last_ = &groups_[&group];
+    auto [found, is_new] = groups_.try_emplace(&group);
+    last_ = &found->second;
+    for (const auto& child : group.children) {
+      if (is_new && child->array != nullptr && child->array->shape.empty()) last_->scalars.insert(child->name);
+    }
   }
   Group& names = *last_;
   bool invented = false;
@@ -113,6 +117,7 @@ bool DimensionNames::Append(const Node& group, const Shape& shape, const std::ve
   for (std::size_t k = 0; k < shape.size(); ++k) {
     std::string_view name = k < known.size() ? std::string_view(known[k]) : std::string_view();
     bool usable = !name.empty() && std::find(taken.begin(), taken.end(), name) == taken.end();
+    if (usable) usable = names.scalars.empty() || !names.scalars.contains(name);
     if (usable) usable = names.lengths.try_emplace(known[k], shape[k]).first->second == shape[k];
     if (!usable) {
       invented = true;

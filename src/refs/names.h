@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -30,8 +32,8 @@ struct NamedNode {
 std::vector<NamedNode> NameNodes(const Map& map, NameRule rule);
 
 /// Names for dimensions that have none: phony_dim_N, the same for equal lengths in one group and different ones within one
-/// array, unique in the file. Where two arrays of a group give one name two lengths, the later one's is replaced too,
-/// because xarray refuses the whole group otherwise.
+/// array, unique in the file. A name is replaced too where two arrays of a group give it two lengths (the later one's is)
+/// and where a scalar of the group bears it, because xarray refuses the whole group otherwise.
 class DimensionNames {
  public:
   explicit DimensionNames(const Map& map);
@@ -43,6 +45,7 @@ class DimensionNames {
   struct Group {
     std::map<std::pair<std::uint64_t, std::size_t>, std::string> phony;  ///< (length, occurrence) -> name
     std::unordered_map<std::string, std::uint64_t> lengths;
+    std::unordered_set<std::string_view> scalars;
   };
   std::unordered_map<const Node*, Group> groups_;
   const Node* last_node_ = nullptr;  ///< The group asked for last, which is nearly always the next one, too.

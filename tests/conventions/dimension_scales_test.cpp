@@ -151,6 +151,32 @@ TEST_CASE("labels name what no scale names") {
   CHECK(NamesOf(map, "/v") == Names{"x", "depth", "", ""});
 }
 
+TEST_CASE("a scale without axes is no name") {
+  Map map = Hdf5Map();
+  Node& size = Scale(map.root, "PixelSize", {});
+  Node& v = Put(map.root, "v", {3, 4});
+  Attach(v, {{&size}, {&size}});
+  ValueList labels;
+  for (const char* label : {"y", ""}) labels.emplace_back(std::string(label));
+  Set(v, "DIMENSION_LABELS", Value(std::move(labels)));
+  ApplyDimensionScales(map, false);
+  CHECK(NamesOf(map, "/v") == Names{"y", ""});
+  CHECK(map.notes.empty());
+}
+
+TEST_CASE("a dimension with the name of a scalar is noted") {
+  Map map = Hdf5Map();
+  Put(map.root, "x", {});
+  Node& v = Put(map.root, "v", {3});
+  ValueList labels;
+  labels.emplace_back(std::string("x"));
+  Set(v, "DIMENSION_LABELS", Value(std::move(labels)));
+  ApplyDimensionScales(map, false);
+  CHECK(NamesOf(map, "/v") == Names{"x"});
+  REQUIRE(map.notes.size() == 1);
+  CHECK(map.notes[0].find("'x' has the name of a scalar in /") != std::string::npos);
+}
+
 TEST_CASE("one name with two lengths is noted") {
   Map map = Hdf5Map();
   Node& x = Scale(map.root, "x", {10}, true);

@@ -267,6 +267,27 @@ TEST_CASE("a netCDF dimension without a variable may have elements all the same"
   CHECK(refused("7"));
 }
 
+TEST_CASE("a dimension with the name of a scalar beside it gets another name in documents, and comes back") {
+  Map map = MapOf();
+  FixedData data;
+  for (const char* parent : {"near", "far"}) {
+    Node& group = AddGroup(map.root, parent);
+    AddArray(group, "v", FlatArray(MakeInteger(2, true), {3, 4}, 64)).array->dimension_names = {"z", "y"};
+    if (std::string_view(parent) == "near") AddArray(group, "z", FlatArray(MakeFloat(8), {}, 8));
+  }
+  for (Dialect dialect : {Dialect::kKerchunk, Dialect::kKerchunkZarr3, Dialect::kLindi}) {
+    WriteOptions options;
+    options.dialect = dialect;
+    const std::string document = Written(map, data, options);
+    // LINDI writes what the file says, and no more.
+    CHECK((document.find("phony_dim_0") == std::string::npos) == (dialect == Dialect::kLindi));
+    auto again = Reread(document);
+    REQUIRE(again);
+    CHECK(again->Find("/near/v")->array->dimension_names == map.Find("/near/v")->array->dimension_names);
+    CHECK(again->Find("/far/v")->array->dimension_names == map.Find("/far/v")->array->dimension_names);
+  }
+}
+
 TEST_CASE("the bits of a NaN that fills missing chunks are kept") {
   Map map = MapOf();
   FixedData data;
