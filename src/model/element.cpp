@@ -80,7 +80,7 @@ void ConvertStrings(const Dtype& dtype, const Run& run) {
       while (length < size && in[length] != std::byte{0}) ++length;
     } else {
       length = size;
-      while (length > 0 && in[length - 1] == std::byte{' '}) --length;
+      while (length > 0 && (in[length - 1] == std::byte{' '} || in[length - 1] == std::byte{0})) --length;
     }
     std::memcpy(out, in, length);
     std::memset(out + length, 0, size - length);
@@ -199,8 +199,9 @@ std::string TextOf(const Dtype& dtype, std::span<const std::byte> in) {
   if (dtype.padding == StringPadding::kNullTerminated) {
     text = text.substr(0, text.find('\0'));
   } else {
-    char pad = dtype.padding == StringPadding::kSpacePadded ? ' ' : '\0';
-    while (!text.empty() && text.back() == pad) text.remove_suffix(1);
+    // Fortran programs that call C end their space-padded texts with a NUL.
+    const bool spaces = dtype.padding == StringPadding::kSpacePadded;
+    while (!text.empty() && (text.back() == '\0' || (spaces && text.back() == ' '))) text.remove_suffix(1);
   }
   return std::string(text);
 }

@@ -10,7 +10,11 @@ bool ElementShowsPadding(const Dtype& dtype, std::span<const std::byte> element)
   switch (dtype.type_class) {
     case TypeClass::kString: {
       if (!HasLooseText(dtype)) return false;
-      if (dtype.padding == StringPadding::kSpacePadded) return element.back() == std::byte{' '};
+      if (dtype.padding == StringPadding::kSpacePadded) {
+        // Clients take NULs off the end.
+        auto last = std::find_if(element.rbegin(), element.rend(), [](std::byte byte) { return byte != std::byte{0}; });
+        return last != element.rend() && *last == std::byte{' '};
+      }
       auto end = std::find(element.begin(), element.end(), std::byte{0});
       return std::any_of(end, element.end(), [](std::byte byte) { return byte != std::byte{0}; });
     }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -55,4 +56,12 @@ TEST_CASE("strings end by their padding rule") {
   CHECK(text(StringPadding::kNullTerminated) == "ab");
   CHECK(text(StringPadding::kSpacePadded) == std::string("ab\0c", 4));
   CHECK(text(StringPadding::kNullPadded) == std::string("ab\0c  ", 6));
+  // Fortran's blanks with C's end, as EMsoft writes them.
+  const char ended[] = {'4', '.', '1', ' ', '\0', ' ', '\0'};
+  auto fortran = MakeFixedString(7, CharSet::kAscii, StringPadding::kSpacePadded);
+  std::span<const std::byte> stored(reinterpret_cast<const std::byte*>(ended), 7);
+  CHECK(*DecodeElement(*fortran, stored, nullptr, {})->As<std::string>() == "4.1");
+  std::array<std::byte, 7> native{};
+  REQUIRE(ToNative(*fortran, *NativeType(fortran), stored, 1, native));
+  CHECK(std::string(reinterpret_cast<const char*>(native.data()), 7) == std::string("4.1\0\0\0\0", 7));
 }

@@ -27,6 +27,8 @@ TEST_CASE("bytes behind the end of fixed strings") {
   CHECK(Shows(terminated, "\0\0\0\1"sv));
   CHECK_FALSE(Shows(blanks, "abcd a b"sv));
   CHECK(Shows(blanks, "abcdab  "sv));
+  CHECK_FALSE(Shows(blanks, "abc\0\0\0\0\0"sv));
+  CHECK(Shows(blanks, "ab \0"sv));
   CHECK_FALSE(Shows(padded, "a\0b "sv));
   CHECK_FALSE(HasLooseText(*MakeFixedString(1, CharSet::kAscii, StringPadding::kNullTerminated)));
 }
