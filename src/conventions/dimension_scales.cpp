@@ -165,8 +165,8 @@ class Namer {
       for (const Value& scale : *scales) {
         const auto* reference = scale.As<Reference>();
         const Node* target = reference == nullptr ? nullptr : ScaleOf(*reference);
-        // A scale without axes (a pixel's size, for one) tells something of the axis and is no name for it.
-        if (target != nullptr && !target->array->shape.empty()) node.array->dimension_names[k] = target->name;
+        // A group is no scale; one without axes (a pixel's size, for one) tells something of the axis and is no name for it.
+        if (target != nullptr && target->array != nullptr && !target->array->shape.empty()) node.array->dimension_names[k] = target->name;
       }
     }
   }

@@ -164,6 +164,20 @@ TEST_CASE("a scale without axes is no name") {
   CHECK(map.notes.empty());
 }
 
+TEST_CASE("a group is no scale") {
+  Map map = Hdf5Map();
+  AddGroup(map.root, "g");
+  Reference reference;
+  reference.path = "/g";
+  ValueList axis;
+  axis.emplace_back(reference);
+  ValueList list;
+  list.emplace_back(std::move(axis));
+  Set(Put(map.root, "v", {3}), "DIMENSION_LIST", Value(std::move(list)));
+  ApplyDimensionScales(map, false);
+  CHECK(NamesOf(map, "/v") == Names{""});
+}
+
 TEST_CASE("a dimension with the name of a scalar is noted") {
   Map map = Hdf5Map();
   Put(map.root, "x", {});
