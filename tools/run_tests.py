@@ -125,7 +125,7 @@ def asan():
     """Unit tests, fuzz replays, truncations and mutants under AddressSanitizer and UndefinedBehaviorSanitizer.
 
     This build is made quickly, runs slowly, and may run beside other work: a mutant hangs after a minute. `make hostile` has an
-    optimised build, and the budget of docs/reliability.md."""
+    optimised build, and the budget of fuzz/README.md."""
     return build("asan", ["rutter_tests", "rutter_fuzz_targets"]) + [
         ctest("asan", "-L", "unit|replay", "-j3"),  # those with servers mostly wait
         Command(hostile_arguments("asan", "truncate_corpus", "--files", "6", "--max-bytes", "6000", "--seconds", "60")),

@@ -110,8 +110,8 @@ class Namer {
                             "; documents give another name to the later one");
         }
       }
+      if (lengths.empty()) return;
       for (const auto& child : group.children) {
-        if (lengths.empty()) break;
         if (child->array == nullptr || !child->array->shape.empty() || !lengths.contains(child->name)) continue;
         AddNote(map_, "the dimension '" + child->name + "' has the name of a scalar in " + group.Path() + "; documents give it another name");
       }

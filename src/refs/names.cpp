@@ -106,8 +106,10 @@ bool DimensionNames::Append(const Node& group, const Shape& shape, const std::ve
     last_node_ = &group;
     auto [found, is_new] = groups_.try_emplace(&group);
     last_ = &found->second;
-    for (const auto& child : group.children) {
-      if (is_new && child->array != nullptr && child->array->shape.empty()) last_->scalars.insert(child->name);
+    if (is_new) {
+      for (const auto& child : group.children) {
+        if (child->array != nullptr && child->array->shape.empty()) last_->scalars.insert(child->name);
+      }
     }
   }
   Group& names = *last_;
