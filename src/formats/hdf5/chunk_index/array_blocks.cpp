@@ -36,6 +36,11 @@ Result<ByteReader> ArrayBlocks::ReadBlock(std::uint64_t address, std::uint64_t b
                                           std::uint8_t client, std::uint64_t header, std::vector<std::byte>& buffer,
                                           const BlockName& name) {
   RUTTER_ASSIGN(auto block, Read(address, bytes, buffer, name));
+  return CheckBlock(block, address, signature, client, header, name);
+}
+
+Result<ByteReader> ArrayBlocks::CheckBlock(std::span<const std::byte> block, std::uint64_t address, std::string_view signature,
+                                           std::uint8_t client, std::uint64_t header, const BlockName& name) const {
   ByteReader r(block, file_.Absolute(address), {file_.name(), name.structure, name.spec});
   r.Signature(signature);
   r.Version(0);

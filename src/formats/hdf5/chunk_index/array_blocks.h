@@ -28,6 +28,9 @@ class ArrayBlocks {
   /// The reader stands behind the header's address.
   Result<ByteReader> ReadBlock(std::uint64_t address, std::uint64_t bytes, std::string_view signature, std::uint8_t client,
                                std::uint64_t header, std::vector<std::byte>& buffer, const BlockName& name);
+  /// What ReadBlock checks, of a block that was read already.
+  Result<ByteReader> CheckBlock(std::span<const std::byte> block, std::uint64_t address, std::string_view signature, std::uint8_t client,
+                                std::uint64_t header, const BlockName& name) const;
   /// kCorrupt unless the last four bytes are the checksum of the rest.
   Status Verify(std::span<const std::byte> block, std::uint64_t address, const BlockName& name) const;
   tl::unexpected<Error> Corrupt(std::string message, std::uint64_t address, const BlockName& name) const;

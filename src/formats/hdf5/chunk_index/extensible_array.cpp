@@ -144,24 +144,34 @@ class ExtensibleArrayRuns : public EntryRuns {
     return EntryRun{first, first + num_entries, entries.data()};
   }
 
-  /// Reads page `page` of a data block and the existing ones behind it, up to `last_page`, as one piece.
+  /// Reads page `page` of a data block and the existing ones behind it, up to `last_page`, as one piece; with the head of the
+  /// block, where that lies right before them and was not read yet.
   Status ReadPages(std::uint64_t address, std::uint64_t block, std::uint64_t num_pages, std::uint64_t page, std::uint64_t last_page) {
     const std::uint64_t head_bytes = prefix_bytes_ + offset_bytes_ + 4;
-    if (block_address_ != address) {
-      RUTTER_ASSIGN(ByteReader r, blocks_.ReadBlock(address, head_bytes, "EADB", header_.client_id, header_address_, block_buffer_,
-                                                    kDataBlock));
-      block_address_ = address;
+    const bool new_block = block_address_ != address, with_head = new_block && page == 0;
+    if (new_block && !with_head) {
+      RUTTER_TRY(blocks_.ReadBlock(address, head_bytes, "EADB", header_.client_id, header_address_, block_buffer_, kDataBlock));
     }
     std::uint64_t end = page + 1;
     while (end <= last_page && end < num_pages && (end + 1 - page) * PageBytes() <= kRunBytes &&
            PageExists(super_bitmap_, block * num_pages + end)) {
       ++end;
     }
-    auto offset = CheckedMul(page, PageBytes());
-    auto begin = offset ? CheckedAdd(*offset, address + head_bytes) : std::nullopt;
-    RUTTER_ASSIGN(run_, blocks_.Read(begin.value_or(~0ull), (end - page) * PageBytes(), run_buffer_, kPage));
+    const std::uint64_t bytes = (end - page) * PageBytes();
+    if (with_head) {
+      RUTTER_ASSIGN(auto piece, blocks_.Read(address, head_bytes + bytes, run_buffer_, kDataBlock));
+      RUTTER_TRY(blocks_.CheckBlock(piece.first(head_bytes), address, "EADB", header_.client_id, header_address_, kDataBlock));
+      run_ = piece.subspan(head_bytes);
+    } else {
+      auto offset = CheckedMul(page, PageBytes());
+      auto begin = offset ? CheckedAdd(*offset, address + head_bytes) : std::nullopt;
+      RUTTER_ASSIGN(run_, blocks_.Read(begin.value_or(~0ull), bytes, run_buffer_, kPage));
+    }
+    block_address_ = address;
+    // The pages lie in the file, so this does not overflow.
+    const std::uint64_t begin = address + head_bytes + page * PageBytes();
     for (std::uint64_t i = 0; i < end - page; ++i) {
-      RUTTER_TRY(blocks_.Verify(run_.subspan(i * PageBytes(), PageBytes()), *begin + i * PageBytes(), kPage));
+      RUTTER_TRY(blocks_.Verify(run_.subspan(i * PageBytes(), PageBytes()), begin + i * PageBytes(), kPage));
     }
     run_first_ = page;
     run_end_ = end;
