@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "base/thread_pool.h"
 
@@ -14,6 +16,7 @@ namespace {
 constexpr std::size_t kProbeNodes = 4;           ///< Read one by one to learn whether the file is cached.
 constexpr std::uint64_t kBatchBytes = 256 << 10;  ///< Two of them stay in the processor's cache.
 constexpr std::size_t kAheadNodes = 2048;
+constexpr std::size_t kTurnNodes = 16;  ///< What one of two threads that read a batch takes at a time.
 constexpr std::uint64_t kFarBatchBytes = 8 << 20;  ///< Of a source far away: so many pieces are under way at once.
 // A cached piece takes about a microsecond, one from any disk many times this.
 constexpr std::chrono::microseconds kColdRead{20};
@@ -37,23 +40,50 @@ void NodeStream::PrefetchAhead(std::span<const std::uint64_t> addresses, std::si
   prefetched_ = end;
 }
 
-Status NodeStream::Overlap(const std::function<Status()>& here, const std::function<Status()>& there) {
-  const auto caller = std::this_thread::get_id();
-  bool here_done = false;  // touched by the caller alone
-  std::atomic<bool> there_taken{false};
-  RUTTER_TRY(ThreadPool::Shared().ParallelFor(2, 2, nullptr, [&](std::uint64_t, unsigned) -> Status {
-    if (std::this_thread::get_id() == caller && !here_done) {
-      here_done = true;
-      return here();
-    }
-    return there_taken.exchange(true) ? Status() : there();
-  }));
-  if (!here_done) RUTTER_TRY(here());
-  return there_taken ? Status() : there();
+void NodeStream::MakeRoom(Batch& batch, std::size_t count, std::uint64_t bytes) const {
+  batch.pieces.resize(count);
+  if (!in_memory_) batch.buffer.resize(std::max<std::size_t>(batch.buffer.size(), count * bytes));
 }
 
-Status NodeStream::ReadFar(Batch& batch, std::span<const std::uint64_t> addresses, std::uint64_t bytes) {
-  batch.buffer.resize(std::max<std::size_t>(batch.buffer.size(), addresses.size() * bytes));
+Status NodeStream::VisitAndRead(const std::function<Status()>& visit, Batch& next, std::span<const std::uint64_t> addresses,
+                                std::size_t first, std::size_t count, std::uint64_t bytes) {
+  MakeRoom(next, count, bytes);
+  const std::span<const std::uint64_t> wanted = addresses.subspan(first, count);
+  const std::size_t step = file_.is_far() ? count : kTurnNodes;
+  std::atomic<std::size_t> claimed{0};
+  std::mutex mutex;
+  std::size_t failed_at = count;
+  Status failed;
+  auto read = [&] {
+    for (std::size_t begin; (begin = claimed.fetch_add(step)) < count;) {
+      if (begin == 0 && cold_) PrefetchAhead(addresses, first, bytes);
+      Status status = ReadPieces(next, wanted, begin, std::min(count, begin + step), bytes);
+      if (status) continue;
+      std::lock_guard lock(mutex);
+      if (begin < failed_at) {
+        failed_at = begin;
+        failed = std::move(status);
+      }
+    }
+  };
+  const auto caller = std::this_thread::get_id();
+  bool visited = false;  // this and the next, by the caller alone
+  Status visit_status;
+  auto visit_once = [&] {
+    if (std::exchange(visited, true)) return;
+    visit_status = visit();
+    if (!visit_status) claimed = count;
+  };
+  RUTTER_TRY(ThreadPool::Shared().ParallelFor(2, 2, nullptr, [&](std::uint64_t, unsigned) -> Status {
+    if (std::this_thread::get_id() == caller) visit_once();
+    read();
+    return {};
+  }));
+  visit_once();
+  return visit_status ? failed : visit_status;
+}
+
+Status NodeStream::ReadFar(Batch& batch, std::span<const std::uint64_t> addresses, std::uint64_t bytes) const {
   std::vector<File::Read> reads;
   reads.reserve(addresses.size());
   for (std::size_t i = 0; i < addresses.size(); ++i) {
@@ -64,15 +94,11 @@ Status NodeStream::ReadFar(Batch& batch, std::span<const std::uint64_t> addresse
   return file_.ReadMany(reads, structure_, spec_);
 }
 
-Status NodeStream::Read(Batch& batch, std::span<const std::uint64_t> addresses, std::size_t first, std::size_t count,
-                        std::uint64_t bytes) {
-  batch.pieces.resize(count);
-  if (file_.is_far()) return ReadFar(batch, addresses.subspan(first, count), bytes);
-  if (cold_) PrefetchAhead(addresses, first, bytes);
-  if (!in_memory_) batch.buffer.resize(std::max<std::size_t>(batch.buffer.size(), count * bytes));
-  const auto started = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t address = addresses[first + i];
+Status NodeStream::ReadPieces(Batch& batch, std::span<const std::uint64_t> addresses, std::size_t begin, std::size_t end,
+                              std::uint64_t bytes) const {
+  if (file_.is_far()) return ReadFar(batch, addresses, bytes);
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::uint64_t address = addresses[i];
     if (address >= file_.end()) {
       return Fail(file_.MakeErrorAt(ErrorCode::kTruncated,
                                     "the node lies behind the file's " + std::to_string(file_.end()) + " bytes", address,
@@ -92,7 +118,17 @@ Status NodeStream::Read(Batch& batch, std::span<const std::uint64_t> addresses, 
     }
     batch.pieces[i] = out;
   }
-  if (!probed_ && !in_memory_ && count > 0) {
+  return {};
+}
+
+Status NodeStream::Read(Batch& batch, std::span<const std::uint64_t> addresses, std::size_t first, std::size_t count,
+                        std::uint64_t bytes) {
+  if (count == 0) return {};
+  MakeRoom(batch, count, bytes);
+  if (cold_) PrefetchAhead(addresses, first, bytes);
+  const auto started = std::chrono::steady_clock::now();
+  RUTTER_TRY(ReadPieces(batch, addresses.subspan(first, count), 0, count, bytes));
+  if (!probed_ && !in_memory_ && !file_.is_far()) {
     probed_ = true;
     cold_ = std::chrono::steady_clock::now() - started > kColdRead * static_cast<int>(count);
     if (cold_) file_.metadata().Advise(ByteSource::Access::kScattered);

@@ -13,8 +13,8 @@
 namespace rutter::hdf5 {
 
 /// Streams equally long pieces of a file, in the order asked for. Nothing is kept, so that an index of any size takes a
-/// few batches of memory. The next batch is read by a second thread while the caller visits this one. Where the first
-/// reads show that the file is not in the page cache, the pieces to come are fetched ahead, so that the device works on
+/// few batches of memory. The next batch is read by a second thread while the caller visits this one; when done with that, the
+/// caller reads with it. Where the first reads show that the file is not in the page cache, the pieces to come are fetched ahead, so that the device works on
 /// many at once; a warm file pays nothing for that. Of a source far away the pieces of a batch are asked for at once.
 class NodeStream {
  public:
@@ -37,12 +37,11 @@ class NodeStream {
         }
         return {};
       };
-      auto read_next = [&] { return Read(next, addresses, next_at, next_count, bytes); };
       if (next_count < kWorthAThread || in_memory_) {
         RUTTER_TRY(visit_now());
-        RUTTER_TRY(read_next());
+        RUTTER_TRY(Read(next, addresses, next_at, next_count, bytes));
       } else {
-        RUTTER_TRY(Overlap(visit_now, read_next));
+        RUTTER_TRY(VisitAndRead(visit_now, next, addresses, next_at, next_count, bytes));
       }
       at = next_at;
       count = next_count;
@@ -59,12 +58,17 @@ class NodeStream {
   };
 
   std::size_t BatchNodes(std::uint64_t bytes) const;
-  /// All at once, by exactly their ranges.
-  Status ReadFar(Batch& batch, std::span<const std::uint64_t> addresses, std::uint64_t bytes);
+  void MakeRoom(Batch& batch, std::size_t count, std::uint64_t bytes) const;
   Status Read(Batch& batch, std::span<const std::uint64_t> addresses, std::size_t first, std::size_t count, std::uint64_t bytes);
+  /// Pieces [begin, end) of a batch with room for all of `addresses`. From any thread.
+  Status ReadPieces(Batch& batch, std::span<const std::uint64_t> addresses, std::size_t begin, std::size_t end, std::uint64_t bytes) const;
+  /// All of the batch at once, by exactly their ranges.
+  Status ReadFar(Batch& batch, std::span<const std::uint64_t> addresses, std::uint64_t bytes) const;
   void PrefetchAhead(std::span<const std::uint64_t> addresses, std::size_t first, std::uint64_t bytes);
-  /// Runs `here` on this thread and, meanwhile, `there` on another one where one is free.
-  static Status Overlap(const std::function<Status()>& here, const std::function<Status()>& there);
+  /// Runs `visit` on this thread and reads `next`, on another thread too where one is free. Of several failures that of
+  /// `visit` counts, else that of the first piece, whichever came first.
+  Status VisitAndRead(const std::function<Status()>& visit, Batch& next, std::span<const std::uint64_t> addresses, std::size_t first,
+                      std::size_t count, std::uint64_t bytes);
 
   File& file_;
   std::string_view structure_, spec_;
