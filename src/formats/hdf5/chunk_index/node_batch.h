@@ -13,9 +13,10 @@
 namespace rutter::hdf5 {
 
 /// Streams equally long pieces of a file, in the order asked for. Nothing is kept, so that an index of any size takes a
-/// few batches of memory. The next batch is read by a second thread while the caller visits this one; when done with that, the
-/// caller reads with it. Where the first reads show that the file is not in the page cache, the pieces to come are fetched ahead, so that the device works on
-/// many at once; a warm file pays nothing for that. Of a source far away the pieces of a batch are asked for at once.
+/// few batches of memory. The next batch is read by a second thread while the caller visits this one; when done with
+/// that, the caller reads with it. Where the first reads show that the file is not in the page cache, the pieces to come
+/// are fetched ahead, so that the device works on many at once; a warm file pays nothing for that. Of a source far away
+/// the pieces of a batch are asked for at once.
 class NodeStream {
  public:
   NodeStream(File& file, std::string_view structure, std::string_view spec)
@@ -60,7 +61,7 @@ class NodeStream {
   std::size_t BatchNodes(std::uint64_t bytes) const;
   void MakeRoom(Batch& batch, std::size_t count, std::uint64_t bytes) const;
   Status Read(Batch& batch, std::span<const std::uint64_t> addresses, std::size_t first, std::size_t count, std::uint64_t bytes);
-  /// Pieces [begin, end) of a batch with room for all of `addresses`. From any thread.
+  /// Pieces [begin, end) of a batch with room for all of `addresses`; of a source far away always all. From any thread.
   Status ReadPieces(Batch& batch, std::span<const std::uint64_t> addresses, std::size_t begin, std::size_t end, std::uint64_t bytes) const;
   /// All of the batch at once, by exactly their ranges.
   Status ReadFar(Batch& batch, std::span<const std::uint64_t> addresses, std::uint64_t bytes) const;
