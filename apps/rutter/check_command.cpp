@@ -76,8 +76,8 @@ std::string ReportText(const CheckReport& report) {
   std::string out;
   for (const Finding& finding : report.findings) {
     out += finding.is_error ? "error: " : "warning: ";
-    if (!finding.path.empty()) out += finding.path + ": ";
-    out += finding.message;
+    if (!finding.path.empty()) out += Printable(finding.path) + ": ";
+    out += Printable(finding.message);
     if (!finding.clients.empty()) out += " (stops " + finding.clients + ")";
     out += "\n";
   }

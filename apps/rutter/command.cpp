@@ -76,8 +76,8 @@ bool& JsonErrors() {
 void PrintError(const Error& error, bool json) {
   std::string out;
   if (!json) {
-    out = "rutter: " + error.ToString() + "\n";
-    if (!error.hint.empty()) out += "hint: " + error.hint + "\n";
+    out = "rutter: " + Printable(error.ToString()) + "\n";
+    if (!error.hint.empty()) out += "hint: " + Printable(error.hint) + "\n";
   } else {
     auto text = [&out](const char* key, const std::string& value) {
       out += std::string(",\"") + key + "\":";
@@ -137,6 +137,12 @@ std::string HumanCount(std::uint64_t count) {
     digits.insert(at, ",");
   }
   return digits;
+}
+
+std::string Printable(std::string_view text) {
+  std::string out;
+  for (char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
+  return out;
 }
 
 std::string ShapeText(const Shape& shape) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -55,6 +56,9 @@ Result<std::uint64_t> ParseBytes(const std::string& text);
 
 std::string HumanBytes(std::uint64_t bytes);  ///< "1.26 GB"
 std::string HumanCount(std::uint64_t count);  ///< "1,000,000"
+
+/// With "?" for control characters: names and texts of files must not steer a terminal.
+std::string Printable(std::string_view text);
 
 /// "12 x 384"; "scalar".
 std::string ShapeText(const Shape& shape);

@@ -143,12 +143,6 @@ std::string MapJson(const Map& map, const Node& top, bool attributes) {
   return out + "]}\n";
 }
 
-std::string Printable(std::string_view text) {
-  std::string out;
-  for (char c : text) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
-  return out;
-}
-
 std::string ArrayLine(const Array& array, bool long_form) {
   std::string out = array.dtype == nullptr ? "?" : Printable(DtypeTitle(*array.dtype));
   out += "  " + (array.is_null ? std::string("null") : ShapeText(array.shape));
@@ -169,9 +163,9 @@ std::string ArrayLine(const Array& array, bool long_form) {
     if (stored) out += "  " + HumanBytes(*stored);
   }
   if (array.failure) {
-    out += "  not mapped: " + array.failure->ToString();
+    out += "  not mapped: " + Printable(array.failure->ToString());
   } else if (auto decodable = CanDecode(array.codecs); !decodable) {
-    out += "  cannot be read: " + decodable.error().message;
+    out += "  cannot be read: " + Printable(decodable.error().message);
   }
   return out;
 }
@@ -192,14 +186,14 @@ void AppendHuman(const Node& top, const LsCommandOptions& options, std::string& 
       case NodeKind::kSoftLink: out += " -> " + Printable(node.target); break;
       case NodeKind::kExternalLink: out += " -> " + Printable(node.target_file) + ":" + Printable(node.target); break;
       case NodeKind::kUserLink: out += " -> user-defined link of class " + std::to_string(node.link_class); break;
-      case NodeKind::kUnreadable: out += "  unreadable: " + (node.failure ? node.failure->ToString() : std::string()); break;
+      case NodeKind::kUnreadable: out += "  unreadable: " + (node.failure ? Printable(node.failure->ToString()) : std::string()); break;
     }
     out += "\n";
     if (!options.attributes) return;
     for (const Attribute& attribute : node.attributes) {
       std::string value;
       if (attribute.failure) {
-        value = "unreadable: " + attribute.failure->ToString();
+        value = "unreadable: " + Printable(attribute.failure->ToString());
       } else {
         AppendJson(attribute.value, value);
         if (value.size() > 200) value = value.substr(0, 200) + "...";
@@ -228,7 +222,7 @@ Status RunLs(const LsCommandOptions& options) {
   if (options.common.json) return PrintOut(MapJson(dataset.map, *top, options.attributes));
   std::string out;
   AppendHuman(*top, options, out);
-  for (const std::string& note : dataset.map.notes) out += "note: " + note + "\n";
+  for (const std::string& note : dataset.map.notes) out += "note: " + Printable(note) + "\n";
   return PrintOut(out);
 }
 

@@ -70,10 +70,10 @@ std::string TextSummary(const std::string& output, const Map& map, const WriteRe
                     HumanCount(report.chunk_references) + " chunk references, " + HumanCount(report.inlined_chunks) + " chunks inlined, " +
                     HumanBytes(report.bytes_written) + "\n";
   for (const auto* notes : {&map.notes, &report.notes}) {
-    for (const std::string& note : *notes) out += "note: " + note + "\n";
+    for (const std::string& note : *notes) out += "note: " + Printable(note) + "\n";
   }
   for (const Unmapped& item : report.unmapped) {
-    out += "not mapped: " + item.path + (item.attribute.empty() ? "" : " attribute " + item.attribute) + ": " + item.reason.ToString() + "\n";
+    out += Printable("not mapped: " + item.path + (item.attribute.empty() ? "" : " attribute " + item.attribute) + ": " + item.reason.ToString()) + "\n";
   }
   return out;
 }

@@ -35,7 +35,7 @@ std::string Number(double number) {
 /// A few rows and columns of the first two axes' corner, as a person would look at them.
 Status PrintTable(const Reader& reader, const Array& array, const Slice& slice, const std::string& path) {
   Shape shape = slice.ResultShape();
-  std::string out = path + "  " + DtypeTitle(*array.dtype) + "  " + (array.is_null ? std::string("null") : ShapeText(shape)) + "\n";
+  std::string out = Printable(path + "  " + DtypeTitle(*array.dtype)) + "  " + (array.is_null ? std::string("null") : ShapeText(shape)) + "\n";
   if (array.is_null || slice.NumElements() == 0) return PrintOut(out + "(no elements)\n");
   constexpr std::uint64_t kRows = 10, kColumns = 8;
   Slice corner = slice;
@@ -90,7 +90,7 @@ Status ToFile(const Reader& reader, const Array& array, const Slice& slice, cons
     RUTTER_TRY(WriteSlice(reader, array, slice, options, [&](std::string_view bytes) { return file->Write(bytes); }));
   }
   RUTTER_TRY(file->Commit());
-  if (!json) return PrintOut(path + ": " + ShapeText(slice.ResultShape()) + " " + DtypeTitle(*NativeType(array.dtype)) + ", " + HumanBytes(total) + "\n");
+  if (!json) return PrintOut(path + ": " + ShapeText(slice.ResultShape()) + " " + Printable(DtypeTitle(*NativeType(array.dtype))) + ", " + HumanBytes(total) + "\n");
   std::string out = "{\"file\":";
   AppendJson(Value(path), out);
   return PrintOut(out + ",\"bytes\":" + std::to_string(total) + (more ? more() : "") + "}\n");
