@@ -78,7 +78,7 @@ class Planner {
  private:
   /// Fixed strings up to this size are looked at, larger ones are taken as they are.
   static constexpr std::uint64_t kMaxCheckedTextBytes = 1 << 20;
-  static constexpr std::uint64_t kMaxInlineFillBytes = 16 << 10, kMaxInlineArrayOfFills = 1 << 20;
+  static constexpr std::uint64_t kMaxInlineFillBytes = 16 << 10, kMaxInlineArrayOfFills = 1 << 20, kMaxSaidFillBytes = 64 << 10;
   /// Where nothing is stored, larger chunks are cut, and smaller ones of a larger array put together: clients visit each.
   static constexpr std::uint64_t kMinEmptyChunkBytes = 64 << 10, kMaxEmptyChunkBytes = 64 << 20;
 
@@ -123,6 +123,12 @@ class Planner {
     return true;
   }
 
+  /// Metadata hold a fill value byte for byte, but for the NULs that end a string; a few bytes of a file can declare a type of 4 GiB.
+  bool CanSayFill(std::span<const std::byte> fill) const {
+    if (plan_.element->size_bytes <= kMaxSaidFillBytes) return true;
+    return plan_.element->type_class == TypeClass::kString && std::all_of(fill.begin(), fill.end(), [](std::byte b) { return b == std::byte{0}; });
+  }
+
   Result<ArrayPlan> Finish(bool complete) {
     // Chunks of array types hold their trailing axes whole.
     if (plan_.chunk_shape.size() + trailing_.size() == plan_.shape.size()) plan_.chunk_shape.insert(plan_.chunk_shape.end(), trailing_.begin(), trailing_.end());
@@ -145,6 +151,9 @@ class Planner {
       fill = converted;
     }
     plan_.complete = complete;
+    if ((!complete || options_.dialect == Dialect::kKerchunkZarr3) && !CanSayFill(fill)) {
+      return Fail(ErrorCode::kUnsupported, "the fill value of its missing chunks takes " + std::to_string(plan_.element->size_bytes) + " bytes, too many for the map");
+    }
     // xarray takes a v2 fill value for "missing" and masks with it, so it is said only where a chunk is really missing.
     plan_.fill_value = complete ? "null" : FillValueJson(*plan_.element, fill);
     if (options_.dialect == Dialect::kKerchunkZarr3) plan_.fill_value_v3 = FillValueJsonV3(*plan_.element, fill);

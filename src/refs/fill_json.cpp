@@ -46,8 +46,8 @@ std::string FillValueJson(const Dtype& dtype, std::span<const std::byte> stored)
     case TypeClass::kString: {
       if (dtype.charset == CharSet::kUtf32) return "\"\"";
       // NumPy ends such strings at their trailing NULs, and zarrita takes the base64 text itself for the string.
-      auto bytes = OrZeros(dtype, stored);
-      while (!bytes.empty() && bytes.back() == std::byte{0}) bytes.pop_back();
+      auto bytes = stored.size() == dtype.size_bytes ? stored : std::span<const std::byte>();
+      while (!bytes.empty() && bytes.back() == std::byte{0}) bytes = bytes.first(bytes.size() - 1);
       out = "\"";
       AppendBase64({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, out);
       return out + "\"";
@@ -76,6 +76,9 @@ void StoreInteger(std::uint64_t value, const Dtype& dtype, std::span<std::byte> 
     out[at] = static_cast<std::byte>(value >> (8 * i) & 0xFF);
   }
 }
+
+/// A type's size is a claim; beyond this the text itself must hold as many bytes.
+constexpr std::uint64_t kMaxPaddedFillBytes = 1 << 20;
 
 /// "0x7fc00000": the bits of a float, most significant first.
 bool StoreBits(const std::string& text, const Dtype& dtype, std::span<std::byte> out) {
@@ -108,8 +111,18 @@ bool StoreFloat(const Value& json, const Dtype& dtype, std::span<std::byte> out)
 
 Result<std::vector<std::byte>> FillFromJson(const Dtype& dtype, const Value& json) {
   std::vector<std::byte> out;
-  if (json.IsNull() || !dtype.IsFixed() || dtype.size_bytes > (1u << 20)) return out;
+  if (json.IsNull() || !dtype.IsFixed()) return out;
   auto corrupt = [&] { return Fail(ErrorCode::kCorrupt, "\"fill_value\" does not fit the type " + DtypeTitle(dtype)); };
+  if (dtype.size_bytes > kMaxPaddedFillBytes) {
+    const auto* text = json.As<std::string>();
+    const bool is_zeros = text == nullptr || text->empty() || (dtype.type_class == TypeClass::kString && dtype.charset == CharSet::kUtf32);
+    if (is_zeros) return out;
+    auto bytes = DecodeBase64(*text);
+    if (!bytes || bytes->size() != dtype.size_bytes) return corrupt();
+    out.resize(bytes->size());
+    std::transform(bytes->begin(), bytes->end(), out.begin(), [](char c) { return static_cast<std::byte>(c); });
+    return out;
+  }
   out.resize(static_cast<std::size_t>(dtype.size_bytes));
   const Dtype& number = dtype.type_class == TypeClass::kEnum && dtype.base != nullptr ? *dtype.base : dtype;
   switch (dtype.type_class) {
