@@ -118,7 +118,7 @@ bool DimensionNames::Append(const Node& group, const Shape& shape, const std::ve
   std::vector<std::string_view> taken;  // of this array; names in `known` and in the group stay where they are
   for (std::size_t k = 0; k < shape.size(); ++k) {
     std::string_view name = k < known.size() ? std::string_view(known[k]) : std::string_view();
-    bool usable = !name.empty() && std::find(taken.begin(), taken.end(), name) == taken.end();
+    bool usable = !name.empty() && IsUtf8(name) && std::find(taken.begin(), taken.end(), name) == taken.end();
     if (usable) usable = names.scalars.empty() || !names.scalars.contains(name);
     if (usable) usable = names.lengths.try_emplace(known[k], shape[k]).first->second == shape[k];
     if (!usable) {
@@ -133,11 +133,7 @@ bool DimensionNames::Append(const Node& group, const Shape& shape, const std::ve
     }
     if (shape.size() > 1) taken.push_back(name);
     if (k != 0) json += ',';
-    if (IsUtf8(name)) {
-      AppendJsonString(name, json);
-    } else {
-      AppendJson(Value(std::string(name)), json);
-    }
+    AppendJsonString(name, json);
   }
   return invented;
 }
