@@ -8,6 +8,7 @@
 #include "conventions/conventions.h"
 #include "formats/registry.h"
 #include "fuzz/memory_opener.h"
+#include "fuzz/same_tree.h"
 #include "model/value_json.h"
 #include "read/mosaic_chunks.h"
 #include "read/reader.h"
@@ -177,6 +178,11 @@ void CompareThroughMap(const Map& map, const Reader& reader, const std::shared_p
       if (back.error().code == ErrorCode::kLimit) continue;
       outcome.verdict = Verdict::kDiffers;
       outcome.error = back.error();
+      return;
+    }
+    if (std::string lost = Lost(map, *back); !lost.empty()) {
+      outcome.verdict = Verdict::kDiffers;
+      outcome.error = MakeError(ErrorCode::kInternal, "the map has lost " + lost);
       return;
     }
     auto pool = std::make_shared<SourcePool>(back->sources, "memory/map.json", opener);

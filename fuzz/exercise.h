@@ -33,7 +33,7 @@ enum class Verdict : std::uint8_t {
   kPartial,   ///< Described; some nodes or reads gave typed errors.
   kRefused,   ///< A typed error for the whole file.
   kInternal,  ///< kInternal somewhere: our bug.
-  kDiffers,   ///< The map gave other bytes than the file.
+  kDiffers,   ///< The map gave other bytes than the file, or lost something without its reason.
 };
 inline constexpr const char* kVerdictNames[] = {"read", "partly read", "refused", "internal error", "map differs"};
 

@@ -1,5 +1,5 @@
 // Cuts real files off at every byte and runs the whole engine over each prefix. A prefix must give a typed error, or the
-// values of the whole file; an object that is missing must have left a typed error or a note.
+// values of the whole file; an object that is missing must have left a typed error or a note. So must a map of the prefix.
 //
 //   truncate_corpus --files 40 FILE_OR_FOLDER ...
 
@@ -22,14 +22,13 @@ namespace {
 using namespace rutter;
 using namespace rutter::fuzz;
 
-enum Result : unsigned { kRefused, kPartial, kWhole, kWrong, kSilent, kInternal };
-constexpr const char* kNames[] = {"refused", "partly read", "same as the whole", "WRONG value", "SILENT loss", "internal error"};
+enum Result : unsigned { kRefused, kPartial, kWhole, kWrong, kSilent, kMapDiffers, kInternal };
+constexpr const char* kNames[] = {"refused", "partly read", "same as the whole", "WRONG value", "SILENT loss", "map DIFFERS", "internal error"};
 
 Outcome Run(const SeedFile& file, std::uint64_t bytes) {
   ExerciseOptions options;
   options.siblings = file.SiblingSpans();
   options.record = true;
-  options.through_map = false;
   std::string name = file.path.substr(file.path.find_last_of('/') + 1);
   return Exercise(name, std::span(file.bytes).first(static_cast<std::size_t>(bytes)), options);
 }
@@ -38,6 +37,10 @@ Outcome Run(const SeedFile& file, std::uint64_t bytes) {
 Result Judge(const Outcome& whole, const Outcome& prefix, std::string* explanation) {
   if (prefix.verdict == Verdict::kInternal) return kInternal;
   if (prefix.verdict == Verdict::kRefused) return kRefused;
+  if (prefix.verdict == Verdict::kDiffers) {
+    if (explanation != nullptr) *explanation = prefix.error.ToString();
+    return kMapDiffers;
+  }
   for (const auto& [path, hash] : prefix.values) {
     auto expected = whole.values.find(path);
     if (expected != whole.values.end() && expected->second == hash) continue;
@@ -122,7 +125,7 @@ int main(int argc, char** argv) {
   batch.jobs = first.back();
   batch.jobs_per_worker = 20'000;
   BatchReport report = RunBatch(batch, [&](std::uint64_t job) { return static_cast<unsigned>(run(job, nullptr)); },
-                                {{kWrong, kNames[kWrong]}, {kSilent, kNames[kSilent]}, {kInternal, kNames[kInternal]}});
+                                {{kWrong, kNames[kWrong]}, {kSilent, kNames[kSilent]}, {kMapDiffers, kNames[kMapDiffers]}, {kInternal, kNames[kInternal]}});
   std::printf("prefixes %llu of %zu files\n", static_cast<unsigned long long>(batch.jobs), seeds.size());
   for (std::size_t i = 0; i < std::size(kNames); ++i) {
     std::printf("  %-18s %8llu\n", kNames[i], static_cast<unsigned long long>(report.outcomes[i]));
@@ -131,7 +134,7 @@ int main(int argc, char** argv) {
     std::size_t file = file_of(finding.job);
     std::uint64_t length = finding.job - first[file];
     std::string explanation;
-    if (finding.what == kNames[kWrong] || finding.what == kNames[kSilent]) run(finding.job, &explanation);
+    if (finding.what == kNames[kWrong] || finding.what == kNames[kSilent] || finding.what == kNames[kMapDiffers]) run(finding.job, &explanation);
     std::filesystem::create_directories(save_folder);
     std::string name = std::filesystem::path(seeds[file].path).filename().string();
     std::string path = save_folder + "/" + std::to_string(length) + "-" + name;

@@ -179,7 +179,10 @@ void AppendHuman(const Node& top, const LsCommandOptions& options, std::string& 
     std::string indent((depth - base_depth) * 2, ' ');
     out += indent + (node.parent == nullptr ? "/" : Printable(node.name));
     switch (node.kind) {
-      case NodeKind::kGroup: out += node.parent == nullptr ? "" : "/"; break;
+      case NodeKind::kGroup:
+        out += node.parent == nullptr ? "" : "/";
+        if (node.failure) out += "  not all members can be listed: " + Printable(node.failure->ToString());
+        break;
       case NodeKind::kArray: out += "  " + (node.array == nullptr ? std::string("?") : ArrayLine(*node.array, options.long_form)); break;
       case NodeKind::kNamedType: out += "  type " + (node.named_type == nullptr ? std::string("?") : Printable(DtypeTitle(*node.named_type))); break;
       case NodeKind::kHardLink: out += " = " + Printable(node.target); break;
@@ -200,6 +203,7 @@ void AppendHuman(const Node& top, const LsCommandOptions& options, std::string& 
       }
       out += indent + "  @" + Printable(attribute.name) + " = " + value + "\n";
     }
+    if (node.attributes_failure) out += indent + "  @: not all attributes can be listed: " + Printable(node.attributes_failure->ToString()) + "\n";
   });
 }
 

@@ -34,9 +34,11 @@ Result<Dialect> ChooseDialect(const MapCommandOptions& options) {
 void AppendUnmappedJson(const Unmapped& item, std::string& out) {
   out += "{\"path\":";
   AppendJson(Value(item.path), out);
-  if (!item.attribute.empty()) {
+  if (item.part == UnmappedPart::kAttribute) {
     out += ",\"attribute\":";
     AppendJson(Value(item.attribute), out);
+  } else if (item.part != UnmappedPart::kNode) {
+    out.append(",\"part\":\"").append(UnmappedPartName(item.part)) += '"';
   }
   out += std::string(",\"code\":\"") + ErrorCodeName(item.reason.code) + "\",\"reason\":";
   AppendJson(Value(item.reason.ToString()), out);
@@ -65,6 +67,16 @@ std::string JsonSummary(const std::string& output, const Map& map, const WriteRe
   return out + "]" + more + "}\n";
 }
 
+std::string PartText(const Unmapped& item) {
+  switch (item.part) {
+    case UnmappedPart::kNode: return "";
+    case UnmappedPart::kAttribute: return " attribute " + item.attribute;
+    case UnmappedPart::kMembers: return ", members that cannot be listed";
+    case UnmappedPart::kAttributes: return ", attributes that cannot be listed";
+  }
+  return "";
+}
+
 std::string TextSummary(const std::string& output, const Map& map, const WriteReport& report) {
   std::string out = output + ": " + HumanCount(report.arrays_mapped) + " arrays in " + HumanCount(report.groups) + " groups (" + map.format + "), " +
                     HumanCount(report.chunk_references) + " chunk references, " + HumanCount(report.inlined_chunks) + " chunks inlined, " +
@@ -73,7 +85,7 @@ std::string TextSummary(const std::string& output, const Map& map, const WriteRe
     for (const std::string& note : *notes) out += "note: " + Printable(note) + "\n";
   }
   for (const Unmapped& item : report.unmapped) {
-    out += Printable("not mapped: " + item.path + (item.attribute.empty() ? "" : " attribute " + item.attribute) + ": " + item.reason.ToString()) + "\n";
+    out += Printable("not mapped: " + item.path + PartText(item) + ": " + item.reason.ToString()) + "\n";
   }
   return out;
 }

@@ -46,10 +46,18 @@ struct MapOptions {
   Progress progress;      ///< Bytes written.
 };
 
+enum class UnmappedPart : int {
+  kNode = 1,        ///< The node itself.
+  kAttribute = 2,   ///< One attribute.
+  kMembers = 3,     ///< Members of a group that could not be listed.
+  kAttributes = 4,  ///< Attributes that could not be listed.
+};
+
 /// Something that the map could not carry.
 struct Unmapped {
   std::string path;
-  std::string attribute;  ///< Empty for an array.
+  UnmappedPart part = UnmappedPart::kNode;
+  std::string attribute;  ///< kAttribute: its name.
   Error reason;
 };
 

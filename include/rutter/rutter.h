@@ -72,7 +72,8 @@ class RUTTER_EXPORT File {
 
   /// Every node below `path`, itself first, parents before children. Errors: kNotFound.
   Result<std::vector<NodeInfo>> List(std::string_view path = "/") const;
-  /// The attributes of a node as one JSON object; those that cannot be read are null. Errors: kNotFound.
+  /// The attributes of a node as one JSON object; those that cannot be read are null, and those that cannot be
+  /// listed are not there (NodeInfo::attributes_failure). Errors: kNotFound.
   Result<std::string> AttributesJson(std::string_view path) const;
   /// Errors: kNotFound, kInvalidArgument (no array), what its mapping failed with.
   Result<Array> OpenArray(std::string_view path) const;

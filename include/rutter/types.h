@@ -31,7 +31,8 @@ struct NodeInfo {
   std::string path;  ///< "/" for the root.
   NodeKind kind = NodeKind::kGroup;
   std::string target;            ///< Links: where to.
-  std::optional<Error> failure;  ///< Why the node, or an array's data, cannot be read.
+  std::optional<Error> failure;  ///< Why the node, or an array's data, cannot be read; of a group, why not all members are here.
+  std::optional<Error> attributes_failure;  ///< Why not all attributes are there.
 };
 
 enum class ElementKind : int {

@@ -74,6 +74,7 @@ Result<std::vector<NodeInfo>> File::List(std::string_view path) const {
       info.kind = static_cast<NodeKind>(static_cast<int>(node.kind) + 1);
       info.target = node.kind == ::rutter::NodeKind::kExternalLink ? node.target_file + ":" + node.target : node.target;
       if (node.failure) info.failure = ToPublic(*node.failure);
+      if (node.attributes_failure) info.attributes_failure = ToPublic(*node.attributes_failure);
       if (node.array != nullptr && node.array->failure) info.failure = ToPublic(*node.array->failure);
       nodes.push_back(std::move(info));
     });
@@ -153,7 +154,9 @@ Result<MapReport> File::WriteMap(const std::string& output, const MapOptions& op
     report.chunk_references = written->chunk_references;
     report.inlined_chunks = written->inlined_chunks;
     report.bytes_written = written->bytes_written;
-    for (const ::rutter::Unmapped& item : written->unmapped) report.unmapped.push_back({item.path, item.attribute, ToPublic(item.reason)});
+    for (const ::rutter::Unmapped& item : written->unmapped) {
+      report.unmapped.push_back({item.path, static_cast<UnmappedPart>(static_cast<int>(item.part) + 1), item.attribute, ToPublic(item.reason)});
+    }
     report.notes = dataset->map.notes;
     report.notes.insert(report.notes.end(), written->notes.begin(), written->notes.end());
     return report;

@@ -95,8 +95,8 @@ struct Node {
   DtypePtr named_type;            ///< kNamedType only.
   std::string target, target_file;
   std::uint32_t link_class = 0;
-  Rare<Error> failure;
-  Rare<Error> attributes_failure;  ///< Some attributes could not be listed.
+  Rare<Error> failure;             ///< kUnreadable: why. kGroup: why not all members could be listed.
+  Rare<Error> attributes_failure;  ///< Why not all attributes could be listed.
   std::uint64_t address = 0;      ///< The object's address in its file; 0 = none.
   Node* parent = nullptr;
 

@@ -18,6 +18,10 @@ class Checker {
     std::vector<const Node*> arrays;
     VisitNodes(dataset_.map.root, [&](const Node& node) {
       if (node.failure) Add(true, node.Path(), node.failure->ToString());
+      if (node.attributes_failure) Add(true, node.Path(), node.attributes_failure->ToString());
+      for (const Attribute& attribute : node.attributes) {
+        if (attribute.failure) Add(true, node.Path(), "attribute " + attribute.name + ": " + attribute.failure->ToString());
+      }
       if (node.kind == NodeKind::kArray && node.array != nullptr) arrays.push_back(&node);
     });
     for (const Node* node : arrays) RUTTER_TRY(CheckArray(*node));

@@ -70,6 +70,12 @@ void OwnAnnotations(const Node& node, const AttributeOptions& options, std::size
 
 bool IsOwnAnnotation(std::string_view attribute_name) { return std::find(kOwn.begin(), kOwn.end(), attribute_name) != kOwn.end(); }
 
+std::optional<Error> WhyNotMapped(const Attribute& attribute) {
+  if (attribute.failure) return *attribute.failure;
+  if (!IsUtf8(attribute.name)) return MakeError(ErrorCode::kUnsupported, "the attribute's name is not UTF-8");
+  return std::nullopt;
+}
+
 void WriteAttributes(const Node& node, const AttributeOptions& options, Extras* extras, const std::string& path, std::string& out) {
   const std::size_t begin = out.size();
   out += options.first;
@@ -78,12 +84,8 @@ void WriteAttributes(const Node& node, const AttributeOptions& options, Extras* 
     if (options.not_mapped) options.not_mapped(attribute, std::move(reason));
   };
   for (const Attribute& attribute : node.attributes) {
-    if (attribute.failure) {
-      not_mapped(attribute, *attribute.failure);
-      continue;
-    }
-    if (!IsUtf8(attribute.name)) {
-      not_mapped(attribute, MakeError(ErrorCode::kUnsupported, "the attribute's name is not UTF-8"));
+    if (auto reason = WhyNotMapped(attribute)) {
+      not_mapped(attribute, *std::move(reason));
       continue;
     }
     bool machinery = options.lindi == nullptr && std::find(kHousekeeping.begin(), kHousekeeping.end(), attribute.name) != kHousekeeping.end();

@@ -2,6 +2,7 @@
 // A node's attributes as the members of .zattrs (or of zarr.json's "attributes").
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ struct AttributeOptions {
   /// Receives attributes that the document does not carry.
   std::function<void(const Attribute& attribute, Error reason)> not_mapped;
 };
+
+/// Why an attribute cannot stand in a document; null where it can.
+std::optional<Error> WhyNotMapped(const Attribute& attribute);
 
 /// Appends the members without braces. HDF5 and netCDF-4 machinery is left out (clients know dimensions by other means), lists of one
 /// element become that element but in LINDI, and our own _ENUM, _DTYPE and _ORIGINAL_NAME say what Zarr cannot.

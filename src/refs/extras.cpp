@@ -175,12 +175,15 @@ void Extras::Append(std::string& members, const Attribute& attribute, bool with_
   members += '}';
 }
 
-void Extras::NotMapped(const std::string& path, const rutter::Node& node, const Error& reason, const Attribute* attribute, bool renamed) {
+void Extras::NotMapped(const std::string& path, const rutter::Node& node, const Unmapped& missing, const Attribute* attribute, bool renamed) {
+  const Error& reason = missing.reason;
   Separate(unmapped_);
   unmapped_ += "{\"path\":" + Quoted(path);
   if (attribute != nullptr) {
     unmapped_ += ",\"attribute\":" + Quoted(attribute->name);
     if (attribute->dtype != nullptr) unmapped_ += ",\"dtype\":" + DtypeToJson(*attribute->dtype);
+  } else if (missing.part != UnmappedPart::kNode) {
+    unmapped_.append(",\"part\":\"").append(UnmappedPartName(missing.part)) += '"';
   } else {
     if (renamed) unmapped_ += ",\"name\":" + Quoted(node.name);
     if (node.array != nullptr && node.array->dtype != nullptr) {

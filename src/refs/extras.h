@@ -25,8 +25,8 @@ class Extras {
   void AttributeType(const std::string& path, const Attribute& attribute) { Append(At(path).types, attribute, false); }
   /// An attribute that clients are better off without, whole.
   void HiddenAttribute(const std::string& path, const Attribute& attribute) { Append(At(path).hidden, attribute, true); }
-  /// A node, or an attribute of it where `attribute` is not null, that the document does not carry; with its description.
-  void NotMapped(const std::string& path, const rutter::Node& node, const Error& reason, const Attribute* attribute, bool renamed);
+  /// What the document does not carry of a node; with the description of the node, or of the `attribute` (else null) that it is.
+  void NotMapped(const std::string& path, const rutter::Node& node, const Unmapped& missing, const Attribute* attribute, bool renamed);
 
   /// Adds what was collected of later nodes.
   void Add(Extras&& later);

@@ -8,6 +8,7 @@
 #include "model/make_node.h"
 #include "refs/fill_json.h"
 #include "refs/json_value.h"
+#include "refs/reference_writer.h"
 #include "refs/value_from_json.h"
 #include "refs/zarr_dtype.h"
 
@@ -17,11 +18,14 @@ namespace {
 tl::unexpected<Error> Corrupt(const std::string& what) { return Fail(ErrorCode::kCorrupt, "the member \"rutter\": " + what); }
 
 /// Text, or {"base64": ...} where it is not UTF-8.
+Result<std::string> TextOf(const Value& item) {
+  if (const auto* text = item.As<std::string>()) return *text;
+  if (const auto* base64 = JsonText(item, "base64")) return DecodeBase64(*base64);
+  return Corrupt("a value that is no text");
+}
+
 Result<std::string> TextOf(const Value& owner, const char* name) {
-  if (const Value* member = JsonMember(owner, name)) {
-    if (const auto* text = member->As<std::string>()) return *text;
-    if (const auto* base64 = JsonText(*member, "base64")) return DecodeBase64(*base64);
-  }
+  if (const Value* member = JsonMember(owner, name)) return TextOf(*member);
   return Corrupt(std::string("\"") + name + "\" is missing");
 }
 
@@ -36,7 +40,7 @@ Error ErrorOf(const Value& item) {
   Error error;
   if (const auto* code = JsonText(item, "code")) error.code = CodeOf(*code).value_or(ErrorCode::kUnsupported);
   auto text = [&item](const char* name, std::string& out) {
-    if (const auto* found = JsonText(item, name)) out = *found;
+    if (auto found = TextOf(item, name)) out = *std::move(found);
   };
   text("reason", error.message);
   text("hint", error.hint);
@@ -141,7 +145,7 @@ class ExtrasReader {
       const auto* list = names->As<ValueList>();
       if (list == nullptr) return Corrupt("\"dimension_names\" is no list");
       array.dimension_names.clear();
-      for (const Value& name : *list) array.dimension_names.push_back(name.As<std::string>() == nullptr ? std::string() : *name.As<std::string>());
+      for (const Value& name : *list) array.dimension_names.push_back(TextOf(name).value_or(std::string()));
     }
     if (const Value* shape = JsonMember(json, "max_shape"); shape != nullptr && shape->As<ValueList>() != nullptr) {
       array.max_shape.clear();
@@ -276,6 +280,14 @@ class ExtrasReader {
       }
       attribute.failure = std::move(reason);
       found->second->attributes.push_back(std::move(attribute));
+      return {};
+    }
+    if (const auto* part = JsonText(item, "part")) {
+      RUTTER_ASSIGN(auto path, TextOf(item, "path"));
+      auto found = nodes_.find(path);
+      if (found == nodes_.end() || found->second == nullptr) return {};
+      if (*part == UnmappedPartName(UnmappedPart::kAttributes)) found->second->attributes_failure = std::move(reason);
+      if (*part == UnmappedPartName(UnmappedPart::kMembers) && found->second->kind == NodeKind::kGroup) found->second->failure = std::move(reason);
       return {};
     }
     RUTTER_ASSIGN(Node * node, Place(item));

@@ -31,13 +31,17 @@ class NodeWriter {
       case NodeKind::kArray:
         if (node.array == nullptr) return Fail(ErrorCode::kInternal, "an array node without its array");
         return WriteArray(node, *node.array, node, path, dimensions);
-      case NodeKind::kNamedType: result_.extras.NamedType(path, node); return {};
+      case NodeKind::kNamedType:
+        result_.extras.NamedType(path, node);
+        NotMappedAttributes(node);
+        return {};
       case NodeKind::kHardLink:
       case NodeKind::kSoftLink: return WriteLink(node, path, dimensions);
       case NodeKind::kExternalLink:
       case NodeKind::kUserLink: result_.extras.Link(path, node); return {};
       case NodeKind::kUnreadable:
         NotMapped(node, node.failure ? *node.failure : MakeError(ErrorCode::kCorrupt, "the object cannot be read"));
+        NotMappedAttributes(node);
         return {};
     }
     return {};
@@ -55,9 +59,10 @@ class NodeWriter {
     }
   }
 
-  void NotMapped(const Node& node, Error reason, const Attribute* attribute = nullptr) {
-    result_.extras.NotMapped(at_->path, node, reason, attribute, at_->renamed);
-    result_.report.unmapped.push_back({node.Path(), attribute == nullptr ? std::string() : attribute->name, std::move(reason)});
+  void NotMapped(const Node& node, Error reason, UnmappedPart part = UnmappedPart::kNode, const Attribute* attribute = nullptr) {
+    Unmapped missing{node.Path(), part, attribute == nullptr ? std::string() : attribute->name, std::move(reason)};
+    result_.extras.NotMapped(at_->path, node, missing, attribute, at_->renamed);
+    result_.report.unmapped.push_back(std::move(missing));
   }
 
   void NoteName(const Node& node, const std::string& path) {
@@ -71,6 +76,7 @@ class NodeWriter {
   Status WriteGroup(const Node& node, const std::string& path) {
     ++result_.report.groups;
     NoteName(node, path);
+    if (node.failure) NotMapped(node, *node.failure, UnmappedPart::kMembers);
     json_ = is_v3_ ? "{\"zarr_format\":3,\"node_type\":\"group\",\"attributes\":{" : "{";
     std::size_t before = json_.size();
     Attributes(node, path, {}, json_);
@@ -86,17 +92,16 @@ class NodeWriter {
     options.lindi = shared_.lindi;
     options.zarr3 = is_v3_;
     if (at_->renamed && !is_lindi_) options.original_name = &node.name;
-    options.not_mapped = [&](const Attribute& attribute, Error reason) { NotMapped(node, std::move(reason), &attribute); };
-    if (node.attributes_failure) {
-      Attribute unlisted;
-      NotMapped(node, *node.attributes_failure, &unlisted);
-    }
+    options.not_mapped = [&](const Attribute& attribute, Error reason) { NotMapped(node, std::move(reason), UnmappedPart::kAttribute, &attribute); };
+    if (node.attributes_failure) NotMapped(node, *node.attributes_failure, UnmappedPart::kAttributes);
     WriteAttributes(node, options, &result_.extras, path, out);
   }
 
+  /// Of a node that stands in the extra member with those of its attributes that could be read.
   void NotMappedAttributes(const Node& node) {
+    if (node.attributes_failure) NotMapped(node, *node.attributes_failure, UnmappedPart::kAttributes);
     for (const Attribute& attribute : node.attributes) {
-      if (attribute.failure) NotMapped(node, *attribute.failure, &attribute);
+      if (auto reason = WhyNotMapped(attribute)) NotMapped(node, *std::move(reason), UnmappedPart::kAttribute, &attribute);
     }
   }
 
@@ -125,14 +130,16 @@ class NodeWriter {
   Status WriteArray(const Node& owner, const Array& array, const Node& place, const std::string& path, const NodeDimensions& dimensions) {
     bool is_link = &owner != &place;
     // xarray would take it for a coordinate, whose values mean nothing.
-    if (array.dimension_only && !is_lindi_ && Extras::CanBeDimension(array) && !owner.attributes_failure) {
+    if (array.dimension_only && !is_lindi_ && Extras::CanBeDimension(array)) {
       if (!is_link) result_.extras.Dimension(path, owner, at_->renamed);
       if (!is_link) NotMappedAttributes(owner);
       return {};
     }
     auto planned = PlanArray(array, shared_.map.sources, shared_.data, shared_.options, shared_.lindi);
     if (!planned) {
-      if (!is_link) NotMapped(owner, std::move(planned).error());
+      if (is_link) return {};
+      NotMapped(owner, std::move(planned).error());
+      NotMappedAttributes(owner);
       return {};
     }
     ArrayPlan& plan = *planned;

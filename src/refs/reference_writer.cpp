@@ -116,6 +116,16 @@ class Writer {
 
 }  // namespace
 
+std::string_view UnmappedPartName(UnmappedPart part) {
+  switch (part) {
+    case UnmappedPart::kNode:
+    case UnmappedPart::kAttribute: break;
+    case UnmappedPart::kMembers: return "members";
+    case UnmappedPart::kAttributes: return "attributes";
+  }
+  return "";
+}
+
 Result<WriteReport> WriteReferences(const Map& map, const DataAccess& data, const WriteOptions& options,
                                     const std::function<Status(std::string_view)>& write) {
   return Writer(map, data, options, write).Run();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -26,12 +27,24 @@ struct WriteOptions {
   std::string generator;                     ///< "rutter 0.1.0".
 };
 
-/// An array (or attribute) that the dialect could not carry, with the reason.
+/// What of a node is missing.
+enum class UnmappedPart : std::uint8_t {
+  kNode,        ///< The node itself.
+  kAttribute,   ///< One attribute.
+  kMembers,     ///< The group stands, without the members that could not be listed.
+  kAttributes,  ///< The node stands, without the attributes that could not be listed.
+};
+
+/// Something that the document could not carry, with the reason.
 struct Unmapped {
   std::string path;
-  std::string attribute;  ///< Empty for arrays.
+  UnmappedPart part = UnmappedPart::kNode;
+  std::string attribute;  ///< kAttribute: its name.
   Error reason;
 };
+
+/// "members", "attributes"; "" where the path, and the attribute's name, say it. For documents and `--json`.
+std::string_view UnmappedPartName(UnmappedPart part);
 
 struct WriteReport {
   std::uint64_t arrays_mapped = 0, groups = 0, chunk_references = 0, inlined_chunks = 0, bytes_written = 0;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "io/http/range_server.h"
+#include "project_folder.h"
 
 namespace {
 
@@ -134,6 +135,30 @@ TEST_CASE("failures come with their code and place") {
   CHECK(array.error().code == rutter::ErrorCode::kTruncated);
   CHECK(file->OpenArray("/").error().code == rutter::ErrorCode::kInvalidArgument);
   CHECK(rutter::ParseSlice("1:2,3:4,5:6", {10, 10}).error().code == rutter::ErrorCode::kInvalidArgument);
+}
+
+TEST_CASE("what a damaged file does not give is told by its list, the report of its map, and the list of the map") {
+  Folder folder;
+  fs::copy_file(rutter::ProjectFolder() / "fixtures/regress/map_read/group_without_its_heap.h5", folder / "cut.h5");
+  auto file = rutter::File::Open(folder / "cut.h5");
+  REQUIRE(file);
+  auto report = file->WriteMap(folder / "cut.json");
+  REQUIRE(report);
+  REQUIRE(report->unmapped.size() == 1);
+  CHECK(report->unmapped[0].path == "/");
+  CHECK(report->unmapped[0].part == rutter::UnmappedPart::kMembers);
+  CHECK(report->unmapped[0].reason.code == rutter::ErrorCode::kTruncated);
+  auto map = rutter::File::Open(folder / "cut.json");
+  REQUIRE(map);
+  for (const rutter::File* either : {&*file, &*map}) {
+    auto nodes = either->List();
+    REQUIRE(nodes);
+    REQUIRE(nodes->size() == 1);
+    CHECK(nodes->front().kind == rutter::NodeKind::kGroup);
+    REQUIRE(nodes->front().failure);
+    CHECK(nodes->front().failure->code == rutter::ErrorCode::kTruncated);
+    CHECK(!nodes->front().attributes_failure);
+  }
 }
 
 TEST_CASE("one handle is shared by many threads") {

@@ -1,7 +1,9 @@
-"""Gives rutter every damaged and every foreign file of the corpus: each must end in correct data or in a typed error.
+"""Gives rutter every damaged and every foreign file of the corpus, and damaged copies of the project's own fixtures: each must
+end in correct data or in a typed error.
 
 `ls`, `map`, `inspect`, and `read` of every array that is listed. Each ends with an exit code of 0 to 8 (never a signal, never
-70, never something else), within 5 s (public CVE files: 1 s) and 256 MiB. Time is CPU time, so that a busy machine does not
+70, never something else), within 5 s (public CVE files: 1 s) and 256 MiB. What a file's own listing shows, failures included,
+its map must list too, and `map` must have told each failure. Time is CPU time, so that a busy machine does not
 fail the test; a process that sleeps is caught by ten times as much wall time. Files of formats that rutter does not read must
 be refused as unsupported, by name.
 """
@@ -23,6 +25,7 @@ import rutter_cli
 SECONDS, CVE_SECONDS, PEAK_BYTES = 5.0, 1.0, 256 << 20
 MAX_READS = 200
 HDF5_FAMILY = {"HDF5", "NWB", "NetCDF4", "MAT73", "ISMRMRD"}
+FIXTURES = os.path.join(harness.PROJECT, "fixtures", "hdf5")
 OWN = HDF5_FAMILY | {"NPY", "SpikeGLX"}
 
 Outcome = collections.namedtuple("Outcome", "code cpu wall peak out err")
@@ -70,6 +73,53 @@ def faults(outcome, seconds):
         yield f"peak memory {outcome.peak >> 20} MiB, {PEAK_BYTES >> 20} MiB allowed"
 
 
+def damaged_fixtures(scratch):
+    """(name, path) of copies of the HDF5 fixtures that are cut short, or have a hole of zeros."""
+    for item in harness.walk_files(FIXTURES):
+        if not item.endswith(".h5"):
+            continue
+        with open(os.path.join(FIXTURES, item), "rb") as file:
+            whole = file.read()
+        for eighth in range(1, 8):
+            at = len(whole) * eighth // 8
+            for damage, content in (("cut", whole[:at]), ("hole", whole[:at] + bytes(256) + whole[at + 256:])):
+                name = f"{damage} at {at} of {item}"
+                path = os.path.join(scratch, name.replace(os.sep, "_"))
+                with open(path, "wb") as file:
+                    file.write(content)
+                yield name, path
+
+
+def failures_of(node):
+    """What of a listed node could not be read, in words."""
+    if node.get("failure") or node.get("reason") and not node.get("mapped"):
+        yield "the node or its members"
+    if node.get("attributes_failure"):
+        yield "its list of attributes"
+    for name, attribute in node["attributes"].items():
+        if attribute.get("failure"):
+            yield f"attribute {name}"
+
+
+def lost(nodes, mapped, summary):
+    """What a file's map does not list, or `rutter map` did not tell, of what the file's own listing shows."""
+    others = {json.dumps(node["path"]): node for node in mapped}
+    told = collections.Counter(json.dumps(item["path"]) for item in summary["unmapped"])
+    for node in nodes:
+        path = json.dumps(node["path"])
+        other = others.get(path)
+        if other is None or other["kind"] != node["kind"]:
+            yield f"the map has lost {path}"
+            continue
+        for name in node["attributes"].keys() - other["attributes"].keys():
+            yield f"the map has lost attribute {name} of {path}"
+        missing = list(failures_of(node))
+        for failure in set(missing) - set(failures_of(other)):
+            yield f"the map has lost why {failure} of {path} cannot be read"
+        if told[path] < len(missing):
+            yield f"rutter map told {told[path]} of {len(missing)} failures of {path}"
+
+
 class Run:
     def __init__(self, scratch):
         self.scratch, self.codes, self.failures = scratch, collections.Counter(), []
@@ -91,13 +141,18 @@ class Run:
         """Everything that can be asked of one file."""
         seconds = CVE_SECONDS if "cve" in os.path.basename(item).lower() else SECONDS
         out = os.path.join(self.scratch, f"{threading.get_ident()}.json")
-        self.call(item, ["map", path, "-o", out, "--json"], seconds)
+        written = self.call(item, ["map", path, "-o", out, "--json"], seconds)
         self.call(item, ["inspect", path, "--json"], seconds)
         listing = self.call(item, ["ls", path, "--json", "--attrs"], seconds)
         if listing.code:
             return
         try:
             nodes = json.loads(listing.out.decode("utf-8", "surrogateescape"))["nodes"]
+            if written.code == 0:
+                mapped = self.call(item, ["ls", out, "--json", "--attrs", "--allow", "/"], seconds)
+                back = json.loads(mapped.out.decode("utf-8", "surrogateescape"))["nodes"]
+                losses = lost(nodes, back, json.loads(written.out.decode("utf-8", "surrogateescape")))
+                self.failures += [f"{item} [map]: {loss}" for loss in losses]
         except (ValueError, KeyError) as error:
             self.failures.append(f"{item} [ls]: {error}")
             return
@@ -131,22 +186,25 @@ def main():
                and not harness.is_hdf5(os.path.join(root, f)) and not f.endswith((".npy", ".bin", ".meta"))]
     with harness.scratch_folder() as scratch:
         run = Run(scratch)
-        waiting = collections.deque([(run.damaged, f) for f in damaged] + [(run.foreign, f) for f in foreign])
+        own = list(damaged_fixtures(scratch))
+        waiting = collections.deque([(run.damaged, name, path) for name, path in own] +
+                                    [(run.damaged, f, os.path.join(root, f)) for f in damaged] +
+                                    [(run.foreign, f, os.path.join(root, f)) for f in foreign])
 
         def work():
             while True:
                 try:
-                    action, item = waiting.popleft()
+                    action, item, path = waiting.popleft()
                 except IndexError:
                     return
-                action(item, os.path.join(root, item))
+                action(item, path)
 
         threads = [threading.Thread(target=work) for _ in range(options.jobs)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    print(f"hostile test: {len(damaged)} damaged and {len(foreign)} foreign files, {run.calls} calls, {time.monotonic() - start:.0f} s")
+    print(f"hostile test: {len(own)} damaged fixtures, {len(damaged)} damaged and {len(foreign)} foreign files, {run.calls} calls, {time.monotonic() - start:.0f} s")
     print("exit codes: " + ", ".join(f"{name} {count}" for name, count in run.codes.most_common()))
     print(f"most memory {run.worst_peak >> 20} MiB, most CPU {run.worst_cpu[0]:.2f} s ({run.worst_cpu[1]})")
     print("foreign files were refused as:")

@@ -173,9 +173,10 @@ def write_map(target, out, arguments=()):
 
 
 def unmapped(summary):
-    """{path: reason} of a map's summary; attributes are under "path@name"."""
+    """{path: reason} of a map's summary; attributes are under "path@name", what could not be listed under "path, part"."""
     found = {}
     for entry in summary["unmapped"]:
         name = as_text(entry["path"]) + ("@" + as_text(entry["attribute"]) if "attribute" in entry else "")
+        name += ", " + entry["part"] if "part" in entry else ""
         found[name] = as_text(entry["reason"])
     return found

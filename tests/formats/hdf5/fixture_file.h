@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -11,15 +10,9 @@
 
 #include "formats/hdf5/format.h"
 #include "model/map.h"
+#include "project_folder.h"
 
 namespace rutter {
-
-/// The project's folder, found upwards from where the test runs.
-inline std::filesystem::path ProjectFolder() {
-  auto folder = std::filesystem::current_path();
-  while (!std::filesystem::exists(folder / "fixtures" / "hdf5") && folder.has_relative_path()) folder = folder.parent_path();
-  return folder;
-}
 
 inline std::string FixturePath(const std::string& name) { return (ProjectFolder() / "fixtures" / "hdf5" / name).string(); }
 
