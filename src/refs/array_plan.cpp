@@ -124,8 +124,8 @@ class Planner {
   }
 
   /// Metadata hold a fill value byte for byte, but for the NULs that end a string; a few bytes of a file can declare a type of 4 GiB.
-  bool CanSayFill(std::span<const std::byte> fill) const {
-    if (plan_.element->size_bytes <= kMaxSaidFillBytes) return true;
+  bool CanSayFill(std::span<const std::byte> fill, std::uint64_t max_bytes) const {
+    if (plan_.element->size_bytes <= max_bytes) return true;
     return plan_.element->type_class == TypeClass::kString && std::all_of(fill.begin(), fill.end(), [](std::byte b) { return b == std::byte{0}; });
   }
 
@@ -151,8 +151,12 @@ class Planner {
       fill = converted;
     }
     plan_.complete = complete;
-    if ((!complete || options_.dialect == Dialect::kKerchunkZarr3) && !CanSayFill(fill)) {
-      return Fail(ErrorCode::kUnsupported, "the fill value of its missing chunks takes " + std::to_string(plan_.element->size_bytes) + " bytes, too many for the map");
+    // Zarr v3 wants a fill value of every array; v2 only where chunks are missing.
+    const bool is_said = !complete || options_.dialect == Dialect::kKerchunkZarr3;
+    if (is_said && !CanSayFill(fill, complete ? options_.max_inline_array_bytes : kMaxSaidFillBytes)) {
+      Error error = MakeError(ErrorCode::kUnsupported, "its fill value takes " + std::to_string(plan_.element->size_bytes) + " bytes, too many for the map");
+      error.hint = "rutter read gives the values from the file itself";
+      return Fail(std::move(error));
     }
     // xarray takes a v2 fill value for "missing" and masks with it, so it is said only where a chunk is really missing.
     plan_.fill_value = complete ? "null" : FillValueJson(*plan_.element, fill);
