@@ -55,7 +55,7 @@ void DecodeOld(ByteReader& reader, Superblock& block) {
   block.end_of_file = reader.Address(width);
   block.driver_info_block = reader.Address(width);
   // The root group's symbol table entry: link name offset, object header address, cached data.
-  reader.Skip(width);
+  reader.Skip(block.sizes.lengths);  // as in every symbol table entry; see SymbolTableEntry
   auto root = reader.Address(width);
   reader.Skip(4 + 4 + 16);
   if (reader.ok() && !root) reader.Fail(ErrorCode::kCorrupt, "no root group");

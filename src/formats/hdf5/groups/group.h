@@ -48,7 +48,8 @@ Status ListOldStyle(File& file, const SymbolTable& table, GroupLinks& links);
 void ListCompact(ObjectReader& objects, const ObjectHeader& header, GroupLinks& links);
 Status ListDense(ObjectReader& objects, const LinkInfo& info, GroupLinks& links);
 
-/// Entries of one symbol table node. Source: HDF5 4.0, "Group Symbol Table Nodes".
+/// Entries of one symbol table node. Source: HDF5 4.0, "Group Symbol Table Nodes"; the name's offset is as wide as a length,
+/// though the specification calls it as wide as an address: so libhdf5 writes and reads it.
 struct SymbolTableEntry {
   std::uint64_t name_offset = 0;              ///< In the group's local heap.
   std::optional<std::uint64_t> header;

@@ -14,7 +14,7 @@ constexpr std::uint64_t kNodePrefixBytes = 8;
 constexpr std::uint64_t kScratchBytes = 16;
 constexpr std::uint32_t kSoftLinkCached = 2;
 
-std::uint64_t EntryBytes(const Sizes& sizes) { return 2u * sizes.offsets + 8 + kScratchBytes; }
+std::uint64_t EntryBytes(const Sizes& sizes) { return std::uint64_t{sizes.lengths} + sizes.offsets + 8 + kScratchBytes; }
 
 GroupEntry ReadEntry(const File& file, const LocalHeap& heap, const SymbolTableEntry& stored, std::uint64_t node) {
   GroupEntry entry;
@@ -50,7 +50,7 @@ Result<std::vector<SymbolTableEntry>> DecodeSymbolTableNode(ByteReader reader, c
   if (!reader.Fits(count, EntryBytes(sizes))) return reader.Finish(std::move(entries));
   entries.resize(count);
   for (SymbolTableEntry& entry : entries) {
-    entry.name_offset = reader.Uint(sizes.offsets);
+    entry.name_offset = reader.Uint(sizes.lengths);
     entry.header = reader.Address(sizes.offsets);
     entry.cache_type = reader.U32();
     reader.Skip(4);
