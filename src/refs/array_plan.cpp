@@ -32,6 +32,9 @@ bool GoesAsObjects(const Array& array, const WriteOptions& options, const LindiR
          Zarr3DataType(*Innermost(NativeType(array.dtype))).empty();
 }
 
+/// A null dataspace is told by an axis of no elements.
+Shape MappedShape(const Array& array) { return array.is_null ? Shape{0} : array.shape; }
+
 class Planner {
  public:
   Planner(const Array& array, const std::vector<Source>& sources, const DataAccess& data, const WriteOptions& options, const LindiReferences* lindi)
@@ -40,7 +43,7 @@ class Planner {
   Result<ArrayPlan> Run() {
     if (array_.failure) return Fail(*array_.failure);
     if (array_.dtype == nullptr || array_.index == nullptr) return Fail(ErrorCode::kInternal, "the array has no type or no index");
-    plan_.shape = array_.is_null ? Shape{0} : array_.shape;
+    plan_.shape = MappedShape(array_);
     plan_.element = array_.dtype;
     if (GoesAsObjects(array_, options_, lindi_)) return Objects();
     auto elements = array_.NumElements();
@@ -65,9 +68,7 @@ class Planner {
     bool immense = !chunk_bytes || *chunk_bytes > kMaxEmptyChunkBytes;
     bool tiny = chunk_bytes && *chunk_bytes < kMinEmptyChunkBytes && (!bytes || *bytes > kMinEmptyChunkBytes);
     if (dynamic_cast<const EmptyIndex*>(array_.index.get()) != nullptr) {
-      const bool sound = array_.fill_value.empty() || array_.fill_value.size() == array_.dtype->size_bytes;
-      const bool few = bytes && *bytes <= kMaxInlineArrayOfFills && array_.dtype->size_bytes <= kMaxInlineFillBytes;
-      if (few && sound && options_.dialect == Dialect::kKerchunk) return InlineFills(*elements);
+      if (ManyFillsGoInline(bytes)) return InlineFills(*elements);
       if (immense || tiny) return NothingStored();
     }
     plan_.chunk_shape = array_.chunk_shape;
@@ -218,6 +219,13 @@ class Planner {
   /// value closes its group. So missing chunks are spelled out where that takes few bytes.
   bool FillsGoInline(std::uint64_t missing_bytes) const { return options_.dialect == Dialect::kKerchunk && missing_bytes <= kMaxInlineFillBytes; }
 
+  /// As above, for an array of `bytes` that is nothing but its fill value.
+  bool ManyFillsGoInline(std::optional<std::uint64_t> bytes) const {
+    const std::uint64_t size = array_.dtype->size_bytes;
+    return options_.dialect == Dialect::kKerchunk && bytes && *bytes <= kMaxInlineArrayOfFills && size <= kMaxInlineFillBytes &&
+           (array_.fill_value.empty() || array_.fill_value.size() == size);
+  }
+
   /// All of an array that is nothing but its fill value, as one chunk.
   Result<ArrayPlan> InlineFills(std::uint64_t elements) {
     std::string fill(static_cast<std::size_t>(array_.dtype->size_bytes), '\0');
@@ -336,6 +344,10 @@ class Planner {
       if (count <= kMaxPlannedRows) plan_.chunks.push_back({number, chunk.offset, length, chunk.source});
       return {};
     }));
+    if (count == 0) {
+      const auto elements = array.NumElements();
+      if (elements && ManyFillsGoInline(CheckedMul(*elements, array.dtype->size_bytes))) return InlineFills(*elements);
+    }
     if (count != 0 && EndsShort(array, PlaceOf(highest, grid), grid)) {
       if (count > kMaxPlannedRows) return Inline("its last chunks are stored without what lies beyond the array");
       const std::uint64_t last_row = grid[0] <= 1 ? 0 : *cells / grid[0] * (grid[0] - 1);
@@ -460,7 +472,7 @@ class Planner {
     plan_.chunks.clear();
     plan_.inline_data.clear();
     plan_.codecs = {};
-    plan_.shape = array_.shape;
+    plan_.shape = MappedShape(array_);
     trailing_.clear();
     DtypePtr native = NativeType(array_.dtype);
     plan_.element = native;
@@ -480,7 +492,7 @@ class Planner {
     plan_.loose_text = false;
     plan_.inline_data.assign(reinterpret_cast<const char*>(out.data()), out.size());
     plan_.column_major = false;
-    plan_.chunk_shape = array_.shape;
+    plan_.chunk_shape = MappedShape(array_);
     for (auto& n : plan_.chunk_shape) n = std::max<std::uint64_t>(1, n);
     if (*elements != 0) plan_.chunks.push_back({0, 0, plan_.inline_data.size(), PlannedChunk::kInline});
     return Finish(true);
@@ -494,7 +506,7 @@ class Planner {
       return Fail(ErrorCode::kUnsupported, "variable-length data must go inline, and " + std::to_string(*elements) + " elements are too many");
     }
     RUTTER_ASSIGN(auto values, data_.ReadValues(array_, *elements));
-    plan_.shape = array_.is_null ? Shape{0} : array_.shape;
+    plan_.shape = MappedShape(array_);
     RUTTER_ASSIGN(auto objects, EncodeObjects(*array_.dtype, plan_.shape, std::move(values), lindi_));
     if (objects.chunk.size() > options_.max_inline_array_bytes) {
       return Fail(ErrorCode::kUnsupported, "its variable-length data, " + std::to_string(objects.chunk.size()) + " bytes, is too large to inline");
@@ -529,7 +541,7 @@ Shape PlanGrid(const ArrayPlan& plan) {
 }
 
 Shape PlannedShape(const Array& array, const WriteOptions& options, const LindiReferences* lindi) {
-  Shape shape = array.is_null ? Shape{0} : array.shape;
+  Shape shape = MappedShape(array);
   if (array.dtype->type_class != TypeClass::kArray || GoesAsObjects(array, options, lindi)) return shape;
   for (DtypePtr type = array.dtype; type->type_class == TypeClass::kArray && type->base != nullptr; type = type->base) {
     shape.insert(shape.end(), type->dims.begin(), type->dims.end());

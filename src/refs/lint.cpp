@@ -83,6 +83,7 @@ class Linter {
     if (filters != metadata.end() && filters->is_array()) {
       if (filters->empty()) Add(key, "zarr-python 3", "\"filters\" is [], not null");
       for (const Json& filter : *filters) Codec(key, filter);
+      for (const Json& filter : *filters) Shuffle(key, filter, metadata.value("dtype", Json()));
     }
     if (auto compressor = metadata.find("compressor"); compressor != metadata.end() && compressor->is_object()) Codec(key, *compressor);
     if (metadata.value("dimension_separator", ".") != ".") Add(key, "parquet references, VirtualiZarr, Neurosift", "the separator is not \".\"");
@@ -92,6 +93,16 @@ class Linter {
     std::string id = codec.is_object() ? codec.value("id", "") : "";
     if (const char* clients = MissingIn(id)) Add(key, clients, "the codec " + id);
     if (id == "blosc" && codec.value("cname", "") == "snappy") Add(key, "zarr-python, xarray", "the codec blosc with snappy");
+  }
+
+  /// zarrita shuffles by the array's type whatever the codec says; the elements of HDF5 array types are several of it.
+  void Shuffle(const std::string& key, const Json& codec, const Json& dtype) {
+    if (!codec.is_object() || codec.value("id", "") != "shuffle" || !dtype.is_string()) return;
+    const std::string descr = dtype.get<std::string>();
+    const std::size_t digits = descr.find_first_of("0123456789");
+    if (digits == std::string::npos || descr.find_first_of("OUMm") != std::string::npos) return;
+    const std::string shuffled = std::to_string(codec.value("elementsize", std::uint64_t{4}));
+    if (descr.substr(digits) != shuffled) Add(key, "zarrita (other values)", "shuffled by " + shuffled + " bytes, and the elements have " + descr.substr(digits));
   }
 
   std::size_t max_;

@@ -121,6 +121,10 @@ TEST_CASE("where nothing is stored, chunks are of a size that clients can visit 
   CHECK(plan->complete);
   CHECK(Lines(*plan) == "0 inline 0 12\n");
   CHECK(plan->inline_data == "fillfillfill");
+  structures->index = std::make_shared<TableIndex>(structures->ChunkGrid(), std::vector<TableIndex::Row>{}, std::vector<std::byte>{});
+  plan = carrier.Plan(*structures);
+  REQUIRE(plan);
+  CHECK_MESSAGE(plan->inline_data == "fillfillfill", "also where the file has an index that names no chunk");
   plan = carrier.Plan(*empty(i4, {500, 500}, {10, 10}));
   CHECK(plan->complete);
   CHECK(plan->chunk_shape == Shape{500, 500});
@@ -135,6 +139,22 @@ TEST_CASE("where nothing is stored, chunks are of a size that clients can visit 
   plan = carrier.Plan(*some);
   CHECK(Lines(*plan) == "1 at 100 4\n");
   CHECK(!plan->complete);
+}
+
+TEST_CASE("a null dataspace is an axis of no elements, whatever the type") {
+  Carrier carrier;
+  auto seven_bits = std::make_shared<Dtype>(*MakeInteger(2, true));
+  seven_bits->precision = 7;
+  for (const DtypePtr& dtype : {MakeInteger(2, true), DtypePtr(seven_bits)}) {
+    auto array = FlatArray(dtype, {}, 0);
+    array->is_null = true;
+    carrier.data.stored[array.get()] = {};
+    auto plan = carrier.Plan(*array);
+    REQUIRE_MESSAGE(plan, (plan ? "" : plan.error().ToString()));
+    CHECK(plan->shape == Shape{0});
+    CHECK(plan->chunk_shape == Shape{1});
+    CHECK(plan->chunks.empty());
+  }
 }
 
 TEST_CASE("a _FillValue stands in the metadata only where it is one of the array's numbers") {
