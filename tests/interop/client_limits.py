@@ -7,6 +7,11 @@ cannot read", tells users the same. Versions are those that requirements-*.txt a
 import json
 import re
 
+import numpy as np
+
+
+XARRAY_STRUCTURES = "xarray 2026.9.0 gives structures of big-endian members the type of plain bytes (coding.variables.NativeEndiannessArray)"
+
 
 def of_map(client, error):
     """Why the whole map cannot be opened or listed, or None."""
@@ -37,8 +42,10 @@ def of_array(client, meta, extra, error):
             return "zarr-python 3.1.6 has no structures with nested members, and xarray opens no group that holds one"
         if is_nested(meta):
             return "zarr-python 3.1.6 has no structures with nested members"
-    if client == "xarray" and is_structured(meta) and "Cannot cast array data" in error and ">" in str(meta["dtype"]):
-        return "xarray 2026.9.0 gives structures of big-endian members the type of plain bytes (coding.variables.NativeEndiannessArray)"
+    if client == "xarray" and "unhashable type: 'writeable void-scalar'" in error:
+        return "xarray 2026.9.0 opens no group that holds a structure or opaque bytes with a fill value (coding.variables._check_fill_values)"
+    if client == "xarray" and re.search(r"Cannot cast (array data|scalar) from dtype\(\[.*'>", error):
+        return XARRAY_STRUCTURES  # of this array, or of a coordinate of its group
     if not client.startswith("zarrita"):
         return None
     data_type = meta.get("data_type")
@@ -63,7 +70,30 @@ def of_difference(client, meta, extra, difference):
     fixed_string = str(meta.get("dtype", "")).startswith("|S")
     if client == "zarrita" and fixed_string and "\\xef\\xbf\\xbd" in difference:
         return "zarrita 0.7.5 takes fixed strings for UTF-8 and puts U+FFFD for other bytes"
+    if client == "zarrita" and fixed_string and re.search(r"expected b'.*\\x00", difference):
+        return "zarrita 0.7.5 leaves the NULs inside fixed strings out"
+    if client.startswith("zarrita") and shuffles_by_another_size(meta):
+        return "zarrita 0.7.5 shuffles by the size of the type; elements of HDF5 array types are several of it (codecs/shuffle.js)"
+    if client == "zarrita, v3 keys" and abs(number_or_0(meta.get("fill_value"))) > 2**53:
+        return "zarrita 0.7.5 reads fill values beyond 2^53 as JavaScript numbers"
+    if client == "xarray" and is_structured(meta) and re.match(r"dtype \|V\d+, expected \[\(.*'>", difference):
+        return XARRAY_STRUCTURES
     return None
+
+
+def number_or_0(value):
+    return value if isinstance(value, int) else 0
+
+
+def shuffles_by_another_size(meta):
+    """True where the codec shuffle names other bytes per element than the array's type has."""
+    kind = meta.get("dtype", meta.get("data_type"))
+    if not isinstance(kind, str) or kind in ("string", "|O"):
+        return False
+    type_bytes = np.dtype(kind).itemsize
+    codecs = [*(meta.get("filters") or ()), *(meta.get("codecs") or ())]
+    sizes = [codec.get("elementsize") or codec.get("configuration", {}).get("elementsize") for codec in codecs if "shuffle" in codec.get("id", codec.get("name", ""))]
+    return any(size not in (None, type_bytes) for size in sizes)
 
 
 def of_lindi(reason):

@@ -204,7 +204,7 @@ def chunk_verdicts(file, path, dataset):
             if not first:
                 return "no first chunk"
             return None if first[0] == offset else f"first byte at {first[0]}, expected {offset}"
-        if found == expected:
+        if found == expected or (oracle.may_misname_chunks(dataset) and sorted(found.values()) == sorted(expected.values())):
             return None
         for index in sorted(set(found) | set(expected)):
             if found.get(index) != expected.get(index):
